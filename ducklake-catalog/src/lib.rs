@@ -1,1 +1,37 @@
+//! DuckLake metadata in a SQL database.
+//!
+//! The only crate that speaks SQL to a metadata database: it opens the catalog, reads snapshots, names, columns,
+//! files, statistics and inlined rows, each in a constant number of statements. It decides nothing about what the
+//! rows mean for a scan.
+//!
+//! Databases differ only in [`dialect`] (text) and `driver` (bind, run, decode); everything else is written once.
+//! Format versions differ only in [`layout`]: tables and columns are probed when the catalog is opened, never
+//! assumed from the version.
 
+mod catalog;
+mod dialect;
+mod driver;
+mod error;
+mod files;
+mod index;
+mod inlined;
+mod layout;
+mod metadata;
+mod names;
+mod snapshot;
+mod sql;
+mod tables;
+mod uri;
+
+pub use catalog::{Catalog, CatalogOptions, TableScanRows};
+pub use driver::Cell;
+pub use error::{CatalogError, FailureKind};
+pub use files::{
+    BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary,
+};
+pub use inlined::{InlinedDeletes, InlinedRows, InlinedTable, PhysicalColumn};
+pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
+pub use names::{Names, SchemaRow, TableRow, ViewRow};
+pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
+pub use tables::{NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, TableFacts, VersionedColumn};
+pub use uri::{CatalogUri, PostgresTarget};

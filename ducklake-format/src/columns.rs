@@ -130,7 +130,12 @@ fn build(
         .map(|child| build(table, child, rest, depth + 1, placed))
         .collect::<Result<Vec<_>, _>>()?;
     let wrong_children = |wanted: &str| {
-        invalid(format!("column '{}' of type {} has {} children, not {wanted}", row.column_name, row.column_type, children.len()))
+        invalid(format!(
+            "column '{}' of type {} has {} children, not {wanted}",
+            row.column_name,
+            row.column_type,
+            children.len()
+        ))
     };
     let lake_type = match (TypeName::parse(&row.column_type)?, children.as_slice()) {
         (TypeName::Leaf(leaf), []) => leaf,

@@ -231,7 +231,9 @@ impl LakeType {
             DataType::Decimal256(p, s) if *p <= 38 && *s >= 0 => Self::Decimal { precision: *p, scale: *s },
             DataType::Decimal256(_, 0) => Self::UInt128,
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Varchar,
-            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => Self::Blob,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+                Self::Blob
+            }
             DataType::Date32 | DataType::Date64 => Self::Date,
             DataType::Time32(_) | DataType::Time64(TimeUnit::Microsecond) => Self::Time,
             DataType::Time64(_) => Self::TimeNs,
@@ -318,8 +320,20 @@ mod tests {
     #[test]
     fn leaf_names_round_trip() {
         for name in [
-            "boolean", "int8", "int128", "uint128", "float32", "decimal(38,10)", "varchar", "json", "timetz", "timestamp_ns",
-            "timestamptz", "interval", "geometry", "variant",
+            "boolean",
+            "int8",
+            "int128",
+            "uint128",
+            "float32",
+            "decimal(38,10)",
+            "varchar",
+            "json",
+            "timetz",
+            "timestamp_ns",
+            "timestamptz",
+            "interval",
+            "geometry",
+            "variant",
         ] {
             let TypeName::Leaf(leaf) = TypeName::parse(&name.to_uppercase()).unwrap() else { panic!("{name}") };
             assert_eq!(leaf.to_string(), name);
@@ -335,7 +349,9 @@ mod tests {
 
     #[test]
     fn fields_remember_their_lake_type() {
-        for ty in [LakeType::Uuid, LakeType::Json, LakeType::TimeTz, LakeType::Int128, LakeType::UInt128, LakeType::Date] {
+        for ty in
+            [LakeType::Uuid, LakeType::Json, LakeType::TimeTz, LakeType::Int128, LakeType::UInt128, LakeType::Date]
+        {
             assert_eq!(LakeType::from_field(&ty.field("x")), Some(ty.clone()));
             let list = LakeType::List(Box::new(ty));
             assert_eq!(LakeType::from_field(&list.field("x")), Some(list));

@@ -1,1 +1,52 @@
-fn main() {}
+//! Tasks of this repository: `cargo xtask demo`, `cargo xtask test`.
+
+mod demo;
+mod env;
+mod golden;
+mod run;
+mod servers;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of this repository
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Query a small lake that DuckDB made, with no DuckDB
+    Demo,
+    /// Run all tests against real DuckDB, PostgreSQL and S3 servers
+    Test {
+        /// Further arguments of `cargo test`, such as a test's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Install real DuckDB for the tests, in a folder of its own
+    Env,
+    /// Make the kept lakes of old format versions anew, with the DuckDB that wrote each
+    Golden,
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().task {
+        Task::Demo => demo::demo(),
+        Task::Test { args } => test::test(&args),
+        Task::Env => env::python().map(|python| {
+            eprintln!("real DuckDB is ready: {}", python.display());
+            ExitCode::SUCCESS
+        }),
+        Task::Golden => golden::golden(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}

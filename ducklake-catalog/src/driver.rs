@@ -1,0 +1,417 @@
+//! Bind, run, decode: one arm for each database, no knowledge of tables.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
+use sqlx::{Column as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _};
+
+use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
+use crate::error::{CatalogError, FailureKind};
+use crate::sql::Sql;
+use crate::uri::{CatalogUri, PostgresTarget};
+
+/// A value of a catalog cell, or one bound to a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// SQL NULL.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// Any integer.
+    Int(i64),
+    /// A 32-bit float.
+    Float32(f32),
+    /// A 64-bit float.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Cell {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Cell {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<String> for Cell {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+impl Cell {
+    /// The cell as an integer; text of digits counts, as SQLite is typed by value.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Bool(value) => Some(i64::from(*value)),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(*value as i64),
+            _ => None,
+        }
+    }
+
+    /// The cell as a boolean: native, 0/1, or `true`/`false`.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            Self::Int(value) => Some(*value != 0),
+            Self::Text(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "t" | "1" => Some(true),
+                "false" | "f" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The cell as text; numbers are rendered.
+    pub fn into_text(self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::Text(text) => Some(text),
+            Self::Int(value) => Some(value.to_string()),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Float(value) => Some(value.to_string()),
+            Self::Float32(value) => Some(value.to_string()),
+            Self::Bytes(bytes) => String::from_utf8(bytes).ok(),
+        }
+    }
+}
+
+/// A decoded result row; cells are taken out from the left in the order of the select list.
+#[derive(Debug)]
+pub(crate) struct Row {
+    cells: std::vec::IntoIter<Cell>,
+}
+
+impl Row {
+    pub(crate) fn next(&mut self) -> Cell {
+        self.cells.next().unwrap_or(Cell::Null)
+    }
+
+    pub(crate) fn opt_i64(&mut self) -> Option<i64> {
+        self.next().as_i64()
+    }
+
+    pub(crate) fn opt_text(&mut self) -> Option<String> {
+        self.next().into_text()
+    }
+
+    pub(crate) fn opt_bool(&mut self) -> Option<bool> {
+        self.next().as_bool()
+    }
+
+    pub(crate) fn i64(&mut self, what: &str) -> Result<i64, CatalogError> {
+        let cell = self.next();
+        cell.as_i64()
+            .ok_or_else(|| CatalogError::invalid(format!("the catalog has {cell:?} where {what} should be a number")))
+    }
+
+    pub(crate) fn text(&mut self, what: &str) -> Result<String, CatalogError> {
+        self.next()
+            .into_text()
+            .ok_or_else(|| CatalogError::invalid(format!("the catalog has NULL where {what} should be")))
+    }
+
+    pub(crate) fn rest(self) -> Vec<Cell> {
+        self.cells.collect()
+    }
+}
+
+/// A pool of connections to one metadata database.
+#[derive(Debug, Clone)]
+pub(crate) enum Database {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A read-only transaction: one consistent view of the catalog. Rolled back when dropped.
+#[derive(Debug)]
+pub(crate) enum ReadTransaction {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Connections kept for one lake: planning joins a few reads, scanning holds none.
+const POOL_SIZE: u32 = 4;
+
+impl Database {
+    pub(crate) async fn connect(uri: &CatalogUri) -> Result<Self, CatalogError> {
+        let failed = |e: sqlx::Error| connect_error(uri, e);
+        match uri {
+            CatalogUri::Sqlite(path) => {
+                check_sqlite_file(path)?;
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(false)
+                    .busy_timeout(Duration::from_secs(20))
+                    .foreign_keys(false);
+                // A catalog in a folder that we may not write to can still be read; one in WAL mode may need its
+                // shared-memory file made, so writing is tried first where it is allowed.
+                let options = options.read_only(!is_writable(path)).pragma("query_only", "1");
+                let pool =
+                    SqlitePoolOptions::new().max_connections(POOL_SIZE).connect_with(options).await.map_err(failed)?;
+                Ok(Self::Sqlite(pool))
+            }
+            CatalogUri::Postgres(target) => {
+                let options = postgres_options(target)?
+                    // Nameless statements and no start-up parameter beyond the usual: works behind PgBouncer.
+                    .statement_cache_capacity(0)
+                    .extra_float_digits(None)
+                    .application_name("quacklake");
+                let pool = PgPoolOptions::new()
+                    .max_connections(POOL_SIZE)
+                    .acquire_timeout(Duration::from_secs(30))
+                    .connect_with(options)
+                    .await
+                    .map_err(failed)?;
+                Ok(Self::Postgres(pool))
+            }
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        match self {
+            Self::Sqlite(_) => &SQLITE,
+            Self::Postgres(_) => &POSTGRES,
+        }
+    }
+
+    pub(crate) async fn begin_read(&self) -> Result<ReadTransaction, CatalogError> {
+        let failed = |e: sqlx::Error| run_error("starting to read the catalog", e);
+        let begin = self.dialect().begin_read;
+        Ok(match self {
+            Self::Sqlite(pool) => ReadTransaction::Sqlite(pool.begin_with(begin).await.map_err(failed)?),
+            Self::Postgres(pool) => ReadTransaction::Postgres(pool.begin_with(begin).await.map_err(failed)?),
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl ReadTransaction {
+    /// Runs a query to its end; `doing` is said in errors ("reading snapshots").
+    pub(crate) async fn query(&mut self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
+        let (text, binds) = sql.into_parts();
+        let failed = |e: sqlx::Error| run_error(doing, e);
+        match self {
+            Self::Sqlite(tx) => {
+                let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
+                query.fetch_all(&mut **tx).await.map_err(failed)?.iter().map(decode_sqlite).collect::<Result<_, _>>()
+            }
+            Self::Postgres(tx) => {
+                let query =
+                    binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
+                query.fetch_all(&mut **tx).await.map_err(failed)?.iter().map(decode_postgres).collect::<Result<_, _>>()
+            }
+        }
+        .map_err(failed)
+    }
+
+    /// Ends the transaction. Nothing was written; errors do not matter.
+    pub(crate) async fn finish(self) {
+        let _ = match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        };
+    }
+}
+
+fn bind_sqlite<'q>(query: Query<'q, Sqlite, SqliteArguments>, cell: Cell) -> Query<'q, Sqlite, SqliteArguments> {
+    match cell {
+        Cell::Null => query.bind(None::<i64>),
+        Cell::Bool(v) => query.bind(v),
+        Cell::Int(v) => query.bind(v),
+        Cell::Float32(v) => query.bind(v),
+        Cell::Float(v) => query.bind(v),
+        Cell::Text(v) => query.bind(v),
+        Cell::Bytes(v) => query.bind(v),
+    }
+}
+
+fn bind_postgres<'q>(query: Query<'q, Postgres, PgArguments>, cell: Cell) -> Query<'q, Postgres, PgArguments> {
+    match cell {
+        Cell::Null => query.bind(None::<i64>),
+        Cell::Bool(v) => query.bind(v),
+        Cell::Int(v) => query.bind(v),
+        Cell::Float32(v) => query.bind(v),
+        Cell::Float(v) => query.bind(v),
+        Cell::Text(v) => query.bind(v),
+        Cell::Bytes(v) => query.bind(v),
+    }
+}
+
+fn decode_sqlite(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+    let cells = (0..row.len())
+        .map(|i| {
+            let value = row.try_get_raw(i)?;
+            if value.is_null() {
+                return Ok(Cell::Null);
+            }
+            // SQLite types values, not columns: the storage class decides, whatever was declared.
+            let class = value.type_info();
+            Ok(match class.name() {
+                "INTEGER" | "BOOLEAN" => Cell::Int(row.try_get_unchecked(i)?),
+                "REAL" => Cell::Float(row.try_get_unchecked(i)?),
+                "BLOB" => Cell::Bytes(row.try_get_unchecked(i)?),
+                _ => Cell::Text(row.try_get_unchecked(i)?),
+            })
+        })
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
+    Ok(Row { cells: cells.into_iter() })
+}
+
+fn decode_postgres(row: &PgRow) -> Result<Row, sqlx::Error> {
+    let cells = (0..row.len())
+        .map(|i| {
+            if row.try_get_raw(i)?.is_null() {
+                return Ok(Cell::Null);
+            }
+            Ok(match row.column(i).type_info().name() {
+                "BOOL" => Cell::Bool(row.try_get(i)?),
+                "INT2" => Cell::Int(row.try_get::<i16, _>(i)?.into()),
+                "INT4" => Cell::Int(row.try_get::<i32, _>(i)?.into()),
+                "INT8" => Cell::Int(row.try_get(i)?),
+                "FLOAT4" => Cell::Float32(row.try_get(i)?),
+                "FLOAT8" => Cell::Float(row.try_get(i)?),
+                "BYTEA" => Cell::Bytes(row.try_get(i)?),
+                _ => Cell::Text(row.try_get_unchecked(i)?),
+            })
+        })
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
+    Ok(Row { cells: cells.into_iter() })
+}
+
+fn check_sqlite_file(path: &std::path::Path) -> Result<(), CatalogError> {
+    use std::io::Read;
+    let shown = path.display();
+    let mut file = std::fs::File::open(path).map_err(|e| {
+        let kind = match e.kind() {
+            std::io::ErrorKind::NotFound => FailureKind::NotFound,
+            std::io::ErrorKind::PermissionDenied => FailureKind::Denied,
+            _ => FailureKind::Unreachable,
+        };
+        let message = match kind {
+            FailureKind::NotFound => format!("the catalog '{shown}' does not exist"),
+            _ => format!("the catalog '{shown}' cannot be opened: {e}"),
+        };
+        CatalogError::new(kind, message).with_source(e)
+    })?;
+    let mut head = Vec::with_capacity(16);
+    let read = file.by_ref().take(16).read_to_end(&mut head);
+    if let Err(e) = read {
+        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' cannot be read as a catalog: {e}"))
+            .with_source(e));
+    }
+    if head.is_empty() {
+        return Err(CatalogError::new(
+            FailureKind::NotALake,
+            format!("'{shown}' is an empty file, not a DuckLake catalog"),
+        ));
+    }
+    if head.get(8..12) == Some(b"DUCK") {
+        return Err(CatalogError::new(
+            FailureKind::Unsupported,
+            format!("'{shown}' is a DuckDB file; such catalogs cannot be opened yet"),
+        )
+        .with_hint("catalogs in SQLite and PostgreSQL can be read"));
+    }
+    if !head.starts_with(b"SQLite format 3\0") {
+        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' is not a SQLite database")));
+    }
+    Ok(())
+}
+
+fn is_writable(path: &std::path::Path) -> bool {
+    std::fs::OpenOptions::new().write(true).open(path).is_ok()
+}
+
+fn postgres_options(target: &PostgresTarget) -> Result<PgConnectOptions, CatalogError> {
+    let bad = |message: String| CatalogError::new(FailureKind::BadUri, message);
+    match target {
+        PostgresTarget::Url(url) => {
+            let url = url.replacen("postgresql://", "postgres://", 1);
+            url.parse::<PgConnectOptions>().map_err(|e| bad(format!("the PostgreSQL URL cannot be understood: {e}")))
+        }
+        PostgresTarget::KeyValues(pairs) => {
+            let mut options = PgConnectOptions::new();
+            for (key, value) in pairs {
+                options = match key.as_str() {
+                    "dbname" => options.database(value),
+                    "host" | "hostaddr" => options.host(value),
+                    "port" => options.port(value.parse().map_err(|_| bad(format!("port '{value}' is not a number")))?),
+                    "user" => options.username(value),
+                    "password" => options.password(value),
+                    "sslmode" => {
+                        options.ssl_mode(value.parse().map_err(|_| bad(format!("unknown sslmode '{value}'")))?)
+                    }
+                    "sslrootcert" => options.ssl_root_cert(value),
+                    "sslcert" => options.ssl_client_cert(value),
+                    "sslkey" => options.ssl_client_key(value),
+                    // Neither changes what is read.
+                    "connect_timeout" | "application_name" | "keepalives" | "client_encoding" => options,
+                    other => return Err(bad(format!("the connection parameter '{other}' is not supported"))),
+                };
+            }
+            Ok(options)
+        }
+    }
+}
+
+fn connect_error(uri: &CatalogUri, error: sqlx::Error) -> CatalogError {
+    let kind = match (classify(&error), uri) {
+        (FailureKind::Database, CatalogUri::Sqlite(_)) => FailureKind::NotALake,
+        (kind, _) => kind,
+    };
+    let (message, hint) = match kind {
+        FailureKind::Denied => (
+            format!("access to the catalog {uri} was refused: {error}"),
+            Some("check user and password (PGUSER, PGPASSWORD, ~/.pgpass)"),
+        ),
+        FailureKind::NotFound => {
+            (format!("the catalog {uri} does not exist: {error}"), Some("check the database's name"))
+        }
+        FailureKind::NotALake => (format!("{uri} is not a DuckLake catalog: {error}"), None),
+        FailureKind::Unreachable => {
+            (format!("the catalog {uri} cannot be reached: {error}"), Some("check host, port and that the server runs"))
+        }
+        _ => (format!("connecting to the catalog {uri} failed: {error}"), None),
+    };
+    let result = CatalogError::new(kind, message).with_source(error);
+    match hint {
+        Some(hint) => result.with_hint(hint),
+        None => result,
+    }
+}
+
+pub(crate) fn run_error(doing: &str, error: sqlx::Error) -> CatalogError {
+    let kind = classify(&error);
+    let result = CatalogError::new(kind, format!("{doing} failed: {error}")).with_source(error);
+    match kind {
+        FailureKind::NotALake => result.with_hint("the catalog file is damaged or no database"),
+        FailureKind::Busy => result.with_hint("another process holds the catalog; try again"),
+        _ => result,
+    }
+}

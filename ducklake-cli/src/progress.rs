@@ -1,0 +1,119 @@
+//! A line on standard error that tells how far a long statement has come.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use datafusion::physical_plan::ExecutionPlan;
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Statements that are quicker than this show nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Progress of one statement. Shows nothing unless standard error is a terminal.
+pub(crate) struct Progress {
+    started: Instant,
+    is_shown: bool,
+    /// Whether the rows themselves appear on the terminal, after which progress must keep away.
+    shares_terminal: bool,
+    bar: Option<ProgressBar>,
+    read: u64,
+    written: u64,
+    files: Option<(u64, u64)>,
+}
+
+impl Progress {
+    pub(crate) fn new(shares_terminal: bool) -> Self {
+        let is_shown = io::stderr().is_terminal();
+        Self { started: Instant::now(), is_shown, shares_terminal, bar: None, read: 0, written: 0, files: None }
+    }
+
+    /// Counts rows that were written.
+    pub(crate) fn wrote(&mut self, rows: usize) {
+        self.written += rows as u64;
+        if self.shares_terminal {
+            self.finish();
+            self.is_shown = false;
+        }
+    }
+
+    /// Takes rows read and files opened from a plan's metrics.
+    pub(crate) fn look_at(&mut self, plan: Option<&Arc<dyn ExecutionPlan>>) {
+        if !self.is_shown {
+            return;
+        }
+        if let Some(plan) = plan {
+            let mut totals = Totals::default();
+            totals.add(plan.as_ref());
+            self.read = totals.rows;
+            self.files = (totals.files_total > 0).then_some((totals.files_opened, totals.files_total));
+        }
+    }
+
+    /// Draws the line, if it is time.
+    pub(crate) fn show(&mut self) {
+        if !self.is_shown || self.started.elapsed() < PATIENCE {
+            return;
+        }
+        let message = self.message();
+        let bar = self.bar.get_or_insert_with(|| {
+            let style =
+                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
+        });
+        bar.set_message(message);
+        bar.tick();
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn message(&self) -> String {
+        let mut parts = vec![format!("{}", HumanDuration(self.started.elapsed()))];
+        if let Some((opened, total)) = self.files {
+            parts.push(format!("{} of {} files", HumanCount(opened), HumanCount(total)));
+        }
+        if self.read > 0 {
+            parts.push(format!("{} rows read", HumanCount(self.read)));
+        }
+        if self.written > 0 {
+            parts.push(format!("{} rows written", HumanCount(self.written)));
+        }
+        parts.join(", ")
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Sums over the scans of a plan.
+#[derive(Default)]
+struct Totals {
+    rows: u64,
+    files_opened: u64,
+    files_total: u64,
+}
+
+impl Totals {
+    fn add(&mut self, plan: &dyn ExecutionPlan) {
+        let children = plan.children();
+        if children.is_empty()
+            && let Some(metrics) = plan.metrics()
+        {
+            let sum = |name: &str| metrics.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);
+            self.rows += metrics.output_rows().unwrap_or(0) as u64;
+            self.files_opened += sum("files_opened");
+            self.files_total += sum("files_total");
+        }
+        for child in children {
+            self.add(child.as_ref());
+        }
+    }
+}

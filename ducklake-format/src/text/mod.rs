@@ -1,0 +1,11 @@
+//! Values as text: DuckDB's display form, the literal form of inlined structs, and back to Arrow.
+//!
+//! Statistics bounds, partition values, initial defaults and inlined rows all hold values as text. What
+//! [`display`] prints, [`decode`] reads back to an equal value.
+
+mod calendar;
+pub mod decode;
+pub mod display;
+
+pub use decode::{TextDecoder, TextForm, decode_all, decode_hex_blob, decode_scalar};
+pub use display::{DisplayOptions, ValueDisplay};

@@ -1,0 +1,180 @@
+//! Inlined rows as Arrow: each inlined table has the columns of one schema version, which are evolved to those of the
+//! snapshot like a file's (DuckLake spec, "Inlined data").
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array};
+use arrow::datatypes::{Field, SchemaRef};
+use ducklake_catalog::{Cell, InlinedRows, TableFacts};
+use ducklake_format::columns::FIELD_ID_METADATA_KEY;
+use ducklake_format::text::{TextDecoder, TextForm};
+use ducklake_format::{Column, ColumnRow, LakeType};
+
+use crate::adapt::{FileMapping, convert_column};
+use crate::error::{LakeError, Result};
+
+/// The rows of one inlined table in the shape of `schema`: the table's columns, then virtual ones.
+pub(crate) fn batch(
+    rows: &InlinedRows,
+    table_id: i64,
+    facts: &TableFacts,
+    columns: &[Column],
+    schema: &SchemaRef,
+    file_index: u64,
+) -> Result<RecordBatch> {
+    let physical = physical_columns(rows, table_id, facts)?;
+    let mut arrays = Vec::with_capacity(physical.len());
+    let mut fields = Vec::with_capacity(physical.len());
+    for (index, column) in physical.iter().enumerate() {
+        arrays.push(decode(rows, index, column)?);
+        // Children are matched by id as well, so they carry theirs.
+        fields.push(Arc::new(with_ids(column, column.lake_type.field(&column.name))));
+    }
+    let row_count = rows.ids.len();
+    let arrays: Vec<ArrayRef> =
+        arrays.iter().zip(&fields).map(|(array, field)| relabel(array, field)).collect::<Result<_>>()?;
+    let source = arrow::datatypes::Schema::new(fields);
+    let result = schema
+        .fields()
+        .iter()
+        .map(|field| -> Result<ArrayRef> {
+            if let Some(column) = columns.iter().find(|c| c.name == *field.name()) {
+                return convert_column(column, &FileMapping::FieldIds, &source, &arrays, row_count, &rows.table.name);
+            }
+            Ok(match field.name().as_str() {
+                "rowid" | "file_row_number" => Arc::new(rows.ids.iter().map(|(id, _)| *id).collect::<Int64Array>()),
+                "snapshot_id" => Arc::new(rows.ids.iter().map(|(_, begin)| *begin).collect::<Int64Array>()),
+                "filename" => Arc::new(StringViewArray::from(vec![rows.table.name.as_str(); row_count])),
+                "file_index" => Arc::new(UInt64Array::from(vec![file_index; row_count])),
+                other => return Err(LakeError::Invalid(format!("no column '{other}' in inlined data"))),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(row_count));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), result, &options)?)
+}
+
+/// The column set of an inlined table: that of its schema version, checked against the names it really has
+/// (DuckLake spec, "`ducklake_schema_versions`").
+fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Result<Vec<Column>> {
+    let names: Vec<&str> = rows.table.columns.iter().map(|c| c.name.as_str()).collect();
+    let begin = facts
+        .schema_versions
+        .iter()
+        .filter(|v| v.schema_version <= rows.table.schema_version)
+        .map(|v| (v.schema_version, v.begin_snapshot))
+        .max()
+        .map_or(facts.first_snapshot, |(_, begin)| begin);
+    let at = |snapshot: i64| -> Result<Vec<Column>> {
+        let visible: Vec<ColumnRow> =
+            facts.columns.iter().filter(|c| c.visible_at(snapshot)).map(|c| c.row.clone()).collect();
+        Ok(Column::tree(table_id, visible)?)
+    };
+    let matches = |columns: &[Column]| columns.iter().map(|c| c.name.as_str()).eq(names.iter().copied());
+    let columns = at(begin)?;
+    if matches(&columns) {
+        return Ok(columns);
+    }
+    let mut later: Vec<i64> =
+        facts.columns.iter().map(|c| c.begin_snapshot).filter(|snapshot| *snapshot > begin).collect();
+    later.sort_unstable();
+    later.dedup();
+    for snapshot in later {
+        let columns = at(snapshot)?;
+        if matches(&columns) {
+            return Ok(columns);
+        }
+    }
+    Err(LakeError::Invalid(format!(
+        "the columns of inlined table '{}' ({}) are those of no schema version of the table",
+        rows.table.name,
+        names.join(", ")
+    )))
+}
+
+fn decode(rows: &InlinedRows, index: usize, column: &Column) -> Result<ArrayRef> {
+    let failed = |row: usize, error: &dyn std::fmt::Display| {
+        let id = rows.ids[row].0;
+        LakeError::Invalid(format!("inlined table '{}', column '{}', row id {id}: {error}", rows.table.name, column.name))
+    };
+    // Structs alone are written as SQL-like literals.
+    let form = if matches!(column.lake_type, LakeType::Struct(_)) { TextForm::Literal } else { TextForm::Display };
+    let mut decoder = TextDecoder::new(&column.lake_type);
+    for (row, cells) in rows.cells.iter().enumerate() {
+        match cells.get(index).unwrap_or(&Cell::Null) {
+            Cell::Null => decoder.append_null(),
+            Cell::Bytes(bytes) => match &column.lake_type {
+                LakeType::Blob | LakeType::Geometry => {
+                    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();
+                    decoder.append(&escaped, form).map_err(|e| failed(row, &e))?;
+                }
+                // PostgreSQL keeps text as bytes, as it may hold NUL.
+                _ => {
+                    let text = std::str::from_utf8(bytes).map_err(|e| failed(row, &e))?;
+                    decoder.append(text, form).map_err(|e| failed(row, &e))?;
+                }
+            },
+            Cell::Float32(value) => decoder.append(&float_text(f64::from(*value), value), form).map_err(|e| failed(row, &e))?,
+            Cell::Float(value) => decoder.append(&float_text(*value, value), form).map_err(|e| failed(row, &e))?,
+            other => {
+                let text = other.clone().into_text().unwrap_or_default();
+                decoder.append(&text, form).map_err(|e| failed(row, &e))?;
+            }
+        }
+    }
+    Ok(decoder.finish())
+}
+
+/// Shortest round-trip text; Rust says `NaN` and `inf`.
+fn float_text(value: f64, shown: &dyn std::fmt::Display) -> String {
+    if value.is_nan() { "nan".to_string() } else { shown.to_string() }
+}
+
+/// `field` with field ids at every level.
+fn with_ids(column: &Column, field: Field) -> Field {
+    let mut metadata = field.metadata().clone();
+    metadata.insert(FIELD_ID_METADATA_KEY.to_string(), column.id.to_string());
+    let data_type = types_with_ids(column, field.data_type());
+    field.with_data_type(data_type).with_metadata(metadata)
+}
+
+fn types_with_ids(column: &Column, data_type: &arrow::datatypes::DataType) -> arrow::datatypes::DataType {
+    use arrow::datatypes::DataType;
+    let child = |i: usize, field: &Field| column.children.get(i).map_or_else(|| field.clone(), |c| with_ids(c, field.clone()));
+    match data_type {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().enumerate().map(|(i, f)| child(i, f)).collect()),
+        DataType::List(element) => DataType::List(Arc::new(child(0, element))),
+        DataType::Map(entries, ordered) => {
+            let DataType::Struct(kv) = entries.data_type() else { return data_type.clone() };
+            let kv = DataType::Struct(kv.iter().enumerate().map(|(i, f)| child(i, f)).collect());
+            DataType::Map(Arc::new(entries.as_ref().clone().with_data_type(kv)), *ordered)
+        }
+        other => other.clone(),
+    }
+}
+
+/// The same buffers under a type that differs in metadata only.
+fn relabel(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
+    if array.data_type() == field.data_type() {
+        return Ok(Arc::clone(array));
+    }
+    let data = relabel_data(array.to_data(), field.data_type())?;
+    Ok(arrow::array::make_array(data))
+}
+
+fn relabel_data(data: arrow::array::ArrayData, data_type: &arrow::datatypes::DataType) -> Result<arrow::array::ArrayData> {
+    use arrow::datatypes::DataType;
+    let child_types: Vec<DataType> = match data_type {
+        DataType::Struct(fields) => fields.iter().map(|f| f.data_type().clone()).collect(),
+        DataType::List(f) | DataType::Map(f, _) => vec![f.data_type().clone()],
+        _ => Vec::new(),
+    };
+    let children = data
+        .child_data()
+        .iter()
+        .zip(&child_types)
+        .map(|(child, ty)| relabel_data(child.clone(), ty))
+        .collect::<Result<Vec<_>>>()?;
+    let builder = data.into_builder().data_type(data_type.clone()).child_data(children);
+    Ok(builder.build()?)
+}

@@ -1,0 +1,303 @@
+//! An opened lake: catalog, stores, and what is cached of both.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
+use ducklake_catalog::{
+    Catalog, CatalogError, CatalogOptions, CatalogUri, FileQuery, FormatVersion, Names, SchemaRow, Snapshot,
+    TableRow, TableScanRows, ViewRow,
+};
+use ducklake_format::text::decode_scalar;
+use ducklake_format::{Column, LakeType, paths};
+use ducklake_storage::{Storage, StorageOptions};
+
+use crate::error::{LakeError, Result};
+use crate::parquet::FooterCache;
+
+pub use ducklake_catalog::SnapshotSelector;
+
+/// Bytes of Parquet footers kept for one lake.
+const FOOTER_CACHE_BYTES: usize = 256 << 20;
+/// Table scans and column trees kept for one lake.
+const CACHED_SCANS: usize = 256;
+
+/// How to open a lake.
+#[derive(Debug, Clone, Default)]
+pub struct LakeOptions {
+    /// Data path to use for this session instead of the recorded one.
+    pub data_path: Option<String>,
+    /// Schema of the metadata tables; `main` on SQLite, `public` on PostgreSQL if absent.
+    pub metadata_schema: Option<String>,
+    /// Snapshot that the whole session reads.
+    pub snapshot: SnapshotSelector,
+    /// Credentials and endpoints of object stores.
+    pub storage: StorageOptions,
+}
+
+/// A lake, open for reading. Cheap to clone; clones share connections and caches.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// Tells the lakes of this process apart.
+    id: u64,
+    catalog: Catalog,
+    storage: Storage,
+    data_path: String,
+    snapshot: SnapshotSelector,
+    footers: FooterCache,
+    caches: Mutex<Caches>,
+}
+
+/// Immutable metadata. Rows of old snapshots can be rewritten by maintenance, which makes a new snapshot: what is read
+/// of a table is kept for as long as the head stays.
+#[derive(Debug, Default)]
+struct Caches {
+    names: HashMap<i64, Arc<Names>>,
+    columns: HashMap<(i64, i64), Arc<Vec<Column>>>,
+    scans: Vec<(ScanKey, Arc<TableScanRows>)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct ScanKey {
+    head: i64,
+    snapshot: i64,
+    table: i64,
+    query: FileQuery,
+}
+
+/// One snapshot of a lake, with the names that are visible at it.
+#[derive(Debug, Clone)]
+pub struct LakeView {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Id of the newest snapshot when this one was looked up.
+    pub head: i64,
+    /// Schemas, tables and views.
+    pub names: Arc<Names>,
+}
+
+impl Lake {
+    /// Opens a lake by a connection string of DuckLake's ATTACH or by URL, see [`CatalogUri::parse`].
+    ///
+    /// # Errors
+    /// [`LakeError::Catalog`] where the catalog cannot be opened, or the snapshot asked for does not exist.
+    pub async fn open(uri: &str, options: LakeOptions) -> Result<Self> {
+        let uri = CatalogUri::parse(uri)?;
+        let catalog_options = CatalogOptions { metadata_schema: options.metadata_schema.clone() };
+        let catalog = Catalog::open(&uri, &catalog_options).await?;
+        let data_path = options.data_path.as_deref().unwrap_or(&catalog.metadata().data_path);
+        let data_path = paths::normalize_data_path(data_path);
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let inner = Inner {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            catalog,
+            storage: Storage::new(options.storage),
+            data_path,
+            snapshot: options.snapshot,
+            footers: FooterCache::new(FOOTER_CACHE_BYTES),
+            caches: Mutex::default(),
+        };
+        let lake = Self { inner: Arc::new(inner) };
+        if lake.inner.snapshot != SnapshotSelector::Latest {
+            lake.resolve(&SnapshotSelector::Latest).await?;
+        }
+        Ok(lake)
+    }
+
+    /// The metadata, for what this type does not offer.
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    /// The data path in use, with one trailing separator.
+    pub fn data_path(&self) -> &str {
+        &self.inner.data_path
+    }
+
+    /// The stores in use.
+    pub fn storage(&self) -> &Storage {
+        &self.inner.storage
+    }
+
+    /// A store's URL among those of all lakes in one DataFusion runtime: lakes differ in credentials.
+    pub(crate) fn store_url(&self, store_url: &str) -> String {
+        let (scheme, rest) = store_url.split_once("://").unwrap_or(("file", ""));
+        let host = rest.trim_matches('/');
+        format!("ducklake{}-{scheme}://{}", self.inner.id, if host.is_empty() { "local" } else { host })
+    }
+
+    pub(crate) fn footers(&self) -> &FooterCache {
+        &self.inner.footers
+    }
+
+    /// Creates secondary indexes in the catalog that make planning over many files quick; gives their names.
+    ///
+    /// # Errors
+    /// [`LakeError::Catalog`] for a catalog that may not be written.
+    pub async fn create_catalog_indexes(&self) -> Result<Vec<String>> {
+        Ok(self.inner.catalog.create_indexes().await?)
+    }
+
+    /// Closes the connections to the catalog.
+    pub async fn close(&self) {
+        self.inner.catalog.close().await;
+    }
+
+    /// A snapshot with its names: one statement, three more where the names are not cached. `Latest` is the session's
+    /// own snapshot where the lake was opened at one.
+    ///
+    /// # Errors
+    /// [`LakeError::Catalog`] where there is no such snapshot.
+    pub async fn view(&self, selector: &SnapshotSelector) -> Result<LakeView> {
+        let (snapshot, head) = self.resolve(selector).await?;
+        let cached = self.caches(|c| c.names.get(&snapshot.schema_version).cloned());
+        let names = match cached {
+            Some(names) => names,
+            None => {
+                let names = Arc::new(self.inner.catalog.names_at(snapshot.id).await?);
+                self.caches(|c| c.names.insert(snapshot.schema_version, Arc::clone(&names)));
+                names
+            }
+        };
+        Ok(LakeView { snapshot, head, names })
+    }
+
+    /// (snapshot, newest id).
+    async fn resolve(&self, selector: &SnapshotSelector) -> Result<(Snapshot, i64)> {
+        let catalog = &self.inner.catalog;
+        let selector = if *selector == SnapshotSelector::Latest { &self.inner.snapshot } else { selector };
+        match selector {
+            SnapshotSelector::Latest => {
+                let head = catalog.head().await?;
+                let id = head.id;
+                Ok((head, id))
+            }
+            SnapshotSelector::Version(id) => {
+                let (snapshot, head) = catalog.snapshot_by_id(*id).await?;
+                Ok((snapshot, head.id))
+            }
+            SnapshotSelector::Timestamp(wanted) => {
+                let all = catalog.snapshots().await?;
+                let head = all.iter().map(|(s, _)| s.id).max().unwrap_or_default();
+                let found = all
+                    .into_iter()
+                    .filter_map(|(snapshot, _)| Some((snapshot_micros(&snapshot)?, snapshot)))
+                    .filter(|(time, _)| time <= wanted)
+                    .max_by_key(|(time, snapshot)| (*time, snapshot.id));
+                match found {
+                    Some((_, snapshot)) => Ok((snapshot, head)),
+                    None => Err(no_snapshot_at(*wanted).into()),
+                }
+            }
+        }
+    }
+
+    /// The columns of a table at a snapshot: one statement unless cached.
+    ///
+    /// # Errors
+    /// [`LakeError::Format`] where the catalog's columns are no tree.
+    pub async fn columns(&self, view: &LakeView, table: i64) -> Result<Arc<Vec<Column>>> {
+        let key = (table, view.snapshot.schema_version);
+        if let Some(columns) = self.caches(|c| c.columns.get(&key).cloned()) {
+            return Ok(columns);
+        }
+        let rows = self.inner.catalog.columns_at(table, view.snapshot.id).await?;
+        let columns = Arc::new(Column::tree(table, rows)?);
+        self.caches(|c| {
+            if c.columns.len() >= CACHED_SCANS * 16 {
+                c.columns.clear();
+            }
+            c.columns.insert(key, Arc::clone(&columns));
+        });
+        Ok(columns)
+    }
+
+    /// Everything the catalog has for a scan: a constant number of statements, none where it is cached.
+    pub(crate) async fn table_scan(&self, view: &LakeView, table: i64, query: FileQuery) -> Result<Arc<TableScanRows>> {
+        let key = ScanKey { head: view.head, snapshot: view.snapshot.id, table, query };
+        let cached = self.caches(|c| {
+            c.scans.retain(|(k, _)| k.head >= key.head);
+            let fits = |(k, rows): &&(ScanKey, Arc<TableScanRows>)| {
+                *k == key
+                    || (rows.listing.complete && (k.head, k.snapshot, k.table) == (key.head, key.snapshot, key.table))
+            };
+            c.scans.iter().find(fits).map(|(_, rows)| Arc::clone(rows))
+        });
+        if let Some(rows) = cached {
+            return Ok(rows);
+        }
+        let rows = Arc::new(self.inner.catalog.table_scan(table, view.snapshot.id, &key.query).await?);
+        self.caches(|c| {
+            if c.scans.len() >= CACHED_SCANS {
+                c.scans.remove(0);
+            }
+            c.scans.push((key, Arc::clone(&rows)));
+        });
+        Ok(rows)
+    }
+
+    fn caches<T>(&self, f: impl FnOnce(&mut Caches) -> T) -> T {
+        f(&mut self.inner.caches.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether partition columns are given by ordinal (format 0.1).
+    pub(crate) fn partitions_by_ordinal(&self) -> bool {
+        self.inner.catalog.metadata().version == FormatVersion::V0_1
+    }
+}
+
+impl LakeView {
+    /// The schema of this name, exactly or else in any case.
+    pub fn schema(&self, name: &str) -> Option<&SchemaRow> {
+        find(&self.names.schemas, name, |s| &s.name)
+    }
+
+    /// The table of this name in a schema, exactly or else in any case.
+    pub fn table(&self, schema: &SchemaRow, name: &str) -> Option<&TableRow> {
+        let tables: Vec<&TableRow> = self.names.tables.iter().filter(|t| t.schema_id == schema.schema_id).collect();
+        tables.iter().find(|t| t.name == name).or_else(|| tables.iter().find(|t| same_name(&t.name, name))).copied()
+    }
+
+    /// The view of this name in a schema, exactly or else in any case.
+    pub fn view(&self, schema: &SchemaRow, name: &str) -> Option<&ViewRow> {
+        let views: Vec<&ViewRow> = self.names.views.iter().filter(|v| v.schema_id == schema.schema_id).collect();
+        views.iter().find(|v| v.name == name).or_else(|| views.iter().find(|v| same_name(&v.name, name))).copied()
+    }
+}
+
+fn find<'a, T>(rows: &'a [T], name: &str, key: impl Fn(&T) -> &String) -> Option<&'a T> {
+    rows.iter().find(|r| key(r) == name).or_else(|| rows.iter().find(|r| same_name(key(r), name)))
+}
+
+/// DuckDB's identifiers are case-insensitive, quoted or not.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    a == b || a.to_lowercase() == b.to_lowercase()
+}
+
+/// The instant of a snapshot in microseconds. The text's zone differs from row to row, so it is parsed, never compared.
+pub(crate) fn snapshot_micros(snapshot: &Snapshot) -> Option<i64> {
+    timestamp_micros(&snapshot.time).ok()
+}
+
+/// Microseconds since the epoch of a timestamp text; without an offset it is taken as UTC.
+///
+/// # Errors
+/// [`LakeError::Usage`] for text that is no timestamp.
+pub fn timestamp_micros(text: &str) -> Result<i64> {
+    let array = decode_scalar(&LakeType::TimestampTz, text)
+        .map_err(|_| LakeError::Usage { message: format!("'{text}' is not a timestamp"), hint: Some("write it as '2026-01-31 12:00:00+00'".into()) })?;
+    Ok(array.as_primitive::<TimestampMicrosecondType>().value(0))
+}
+
+fn no_snapshot_at(micros: i64) -> CatalogError {
+    let time = chrono::DateTime::from_timestamp_micros(micros).map_or_else(|| micros.to_string(), |t| t.to_string());
+    CatalogError::no_snapshot(format!("no snapshot found at timestamp {time}: the first is later"))
+}
+

@@ -1,0 +1,148 @@
+//! Lakes made by real DuckDB while the tests run.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Condvar, Mutex};
+
+use serde_json::Value;
+
+use crate::expected::Expected;
+
+/// A variable of the environment that `cargo xtask test` sets. Without it the test that asks is skipped, visibly;
+/// under `cargo xtask test` its absence is a failure.
+///
+/// # Panics
+/// Under `cargo xtask test`, if the variable is not set.
+pub fn required(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    if value.is_none() {
+        let name_set = std::env::var_os("QUACKLAKE_REQUIRE_ALL").is_some();
+        assert!(!name_set, "{name} is not set although everything should be there");
+        eprintln!("SKIPPED: {name} is not set; cargo xtask test provides it");
+    }
+    value
+}
+
+/// The catalog databases and stores that DuckDB makes lakes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Backend {
+    /// Catalog in a SQLite file, data in a folder.
+    Sqlite,
+    /// Catalog in PostgreSQL, data in a folder.
+    Postgres,
+    /// Catalog in a SQLite file, data in an S3 bucket.
+    S3,
+}
+
+impl Backend {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::S3 => "s3",
+        }
+    }
+
+    /// The server it needs, by the variable that names it.
+    fn server(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("QUACKLAKE_PG"),
+            Self::S3 => Some("QUACKLAKE_S3_ENDPOINT"),
+        }
+    }
+}
+
+/// The lake of that name and what DuckDB reads from it; made on first demand, below `folder`. `None`: skipped.
+///
+/// # Panics
+/// If DuckDB cannot make the lake.
+pub fn lake(backend: Backend, name: &str, folder: &Path) -> Option<Expected> {
+    let python = required("QUACKLAKE_PYTHON")?;
+    if let Some(server) = backend.server() {
+        required(server)?;
+    }
+    let folder = folder.join(backend.name());
+    if let Err(failure) = MAKERS[backend as usize].make(name, || command(&python, backend, &folder)) {
+        panic!("DuckDB does not make the lake {name}: {failure}");
+    }
+    Some(Expected::read(&folder.join(format!("{name}.json"))))
+}
+
+/// Names of all lakes of a backend. `None`: skipped.
+pub fn list(backend: Backend, folder: &Path) -> Option<Vec<String>> {
+    let python = required("QUACKLAKE_PYTHON")?;
+    let listed =
+        command(&python, backend, folder).arg("--list").stderr(Stdio::inherit()).output().expect("Python runs");
+    Some(String::from_utf8(listed.stdout).expect("names are text").lines().map(Into::into).collect())
+}
+
+fn command(python: &str, backend: Backend, folder: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.arg(scripts().join("lakes.py")).args(["--backend", backend.name(), "--out"]).arg(folder);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
+}
+
+/// A Python process that makes lakes as their names arrive; started with the first. It ends when its input does, with
+/// this process.
+struct Maker {
+    requests: Mutex<Option<ChildStdin>>,
+    answers: Mutex<Answers>,
+    arrived: Condvar,
+}
+
+struct Answers {
+    /// The lakes that are there, or why not.
+    done: BTreeMap<String, Option<String>>,
+    ended: bool,
+}
+
+static MAKERS: [Maker; 3] = [const { Maker::new() }; 3];
+
+impl Maker {
+    const fn new() -> Self {
+        let answers = Answers { done: BTreeMap::new(), ended: false };
+        Self { requests: Mutex::new(None), answers: Mutex::new(answers), arrived: Condvar::new() }
+    }
+
+    fn make(&'static self, name: &str, start: impl FnOnce() -> Command) -> Result<(), String> {
+        {
+            let mut requests = self.requests.lock().expect("not poisoned");
+            let pipe = requests.get_or_insert_with(|| self.start(start()));
+            writeln!(pipe, "{name}").map_err(|error| format!("the generator ended early: {error}"))?;
+        }
+        let answers = self.answers.lock().expect("not poisoned");
+        let waiting = |answers: &mut Answers| !answers.ended && !answers.done.contains_key(name);
+        let answers = self.arrived.wait_while(answers, waiting).expect("not poisoned");
+        match answers.done.get(name) {
+            Some(None) => Ok(()),
+            Some(Some(failure)) => Err(failure.clone()),
+            None => Err("the generator ended early".into()),
+        }
+    }
+
+    fn start(&'static self, mut command: Command) -> ChildStdin {
+        let mut process =
+            command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python runs");
+        let output = process.stdout.take().expect("piped");
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                let answer: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+                let name = answer["name"].as_str().unwrap_or_default().to_string();
+                let failure = answer["failure"].as_str().map(Into::into);
+                self.answers.lock().expect("not poisoned").done.insert(name, failure);
+                self.arrived.notify_all();
+            }
+            self.answers.lock().expect("not poisoned").ended = true;
+            self.arrived.notify_all();
+        });
+        process.stdin.take().expect("piped")
+    }
+}

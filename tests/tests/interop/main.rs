@@ -1,0 +1,7 @@
+//! The engine compared with real DuckDB, and on input that is wrong.
+
+mod bad_input;
+mod demo;
+mod golden;
+mod lakes;
+mod servers;
