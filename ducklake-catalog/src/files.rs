@@ -448,3 +448,47 @@ fn contains_nan(dialect: &str, i: usize) -> String {
         _ => format!("CAST(s{i}.contains_nan AS TEXT) IN ('1', 'true')"),
     }
 }
+
+/// Totals of one table's visible files, without inlined rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileTotals {
+    /// Data files.
+    pub file_count: i64,
+    /// Bytes of the data files.
+    pub file_size_bytes: i64,
+    /// Gross rows in the data files.
+    pub record_count: i64,
+    /// Delete files.
+    pub delete_file_count: i64,
+    /// Bytes of the delete files.
+    pub delete_file_size_bytes: i64,
+}
+
+impl Catalog {
+    /// Totals by table id: two statements.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn file_totals(&self, snapshot: i64) -> Result<HashMap<i64, FileTotals>, CatalogError> {
+        let mut tx = self.begin().await?;
+        let mut totals: HashMap<i64, FileTotals> = HashMap::new();
+        for (table, counted) in [("ducklake_data_file", "record_count"), ("ducklake_delete_file", "delete_count")] {
+            let mut sql = self.sql();
+            sql.push("SELECT f.table_id, count(*), CAST(sum(f.file_size_bytes) AS BIGINT), CAST(sum(");
+            sql.push(&self.layout().column(table, "f", counted)).push(") AS BIGINT) FROM ").table(table);
+            sql.push(" f WHERE ").visible_at("f", snapshot).push(" GROUP BY f.table_id");
+            for mut row in tx.query("counting files", sql).await? {
+                let entry = totals.entry(row.i64("table_id")?).or_default();
+                let (count, size) = (row.opt_i64().unwrap_or_default(), row.opt_i64().unwrap_or_default());
+                if table == "ducklake_data_file" {
+                    (entry.file_count, entry.file_size_bytes) = (count, size);
+                    entry.record_count = row.opt_i64().unwrap_or_default();
+                } else {
+                    (entry.delete_file_count, entry.delete_file_size_bytes) = (count, size);
+                }
+            }
+        }
+        tx.finish().await;
+        Ok(totals)
+    }
+}

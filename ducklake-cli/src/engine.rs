@@ -6,11 +6,15 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::ExecutionPlan;
+use ducklake_catalog::TableRow;
+use ducklake_scan::{ErrorKind, Lake, LakeError, LakeOptions, Session, SnapshotSelector, timestamp_micros};
+use ducklake_storage::StorageOptions;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::config::{LakeSettings, Snapshot};
+use crate::config::{LakeSettings, Snapshot, StorageSection};
+use crate::names::TableName;
 use crate::output::DisplayOptions;
 
 /// The name under which the lake of the command line is attached.
@@ -21,30 +25,43 @@ const BATCHES_AHEAD: usize = 4;
 
 /// A session with the lakes attached to it.
 pub(crate) struct Engine {
-    session: Arc<datafusion::prelude::SessionContext>,
+    session: Arc<Session>,
+    /// The lake of the command line.
+    lake: Option<Lake>,
 }
 
 /// A failure of the engine.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
-    /// What the engine says.
-    #[error("{0}")]
-    DataFusion(#[from] DataFusionError),
+    /// The lake of the command line cannot be opened.
+    #[error(transparent)]
+    Open(LakeError),
+    /// A statement failed.
+    #[error(transparent)]
+    Statement(#[from] LakeError),
     /// A bug: a part of the engine died.
     #[error("internal error: {0}")]
     Died(String),
 }
 
 impl EngineError {
+    /// What the user can do next, where that is known.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::DataFusion(_) => None,
+            Self::Open(error) | Self::Statement(error) => error.hint(),
             Self::Died(_) => Some("this is a bug, please report it with the statement".into()),
         }
     }
 
+    /// Whether the command line asked for what cannot be.
     pub(crate) fn is_usage(&self) -> bool {
-        false
+        matches!(self, Self::Open(error) if error.kind() == ErrorKind::Usage)
+    }
+}
+
+impl From<DataFusionError> for EngineError {
+    fn from(error: DataFusionError) -> Self {
+        Self::Statement(error.into())
     }
 }
 
@@ -62,49 +79,133 @@ impl From<JoinError> for EngineError {
 }
 
 impl Engine {
-    pub(crate) fn new() -> Self {
-        let config = datafusion::prelude::SessionConfig::new().with_information_schema(true);
-        Self { session: Arc::new(datafusion::prelude::SessionContext::new_with_config(config)) }
+    /// A session in which the lake of the settings, if they name one, is attached.
+    pub(crate) async fn open(settings: &LakeSettings) -> Result<Self, EngineError> {
+        let storage = storage_options(&settings.storage);
+        let defaults = LakeOptions { storage: storage.clone(), ..LakeOptions::default() };
+        let session = Arc::new(Session::new().with_lake_defaults(defaults));
+        let lake = match &settings.uri {
+            Some(uri) => Some(open_lake(uri, settings, storage).await.map_err(EngineError::Open)?),
+            None => None,
+        };
+        if let Some(lake) = &lake {
+            session.attach(LAKE, lake.clone()).await?;
+        }
+        Ok(Self { session, lake })
     }
 
-    pub(crate) async fn attach(&mut self, _settings: &LakeSettings) -> Result<(), EngineError> {
-        Ok(())
-    }
-
+    /// How the session shows values.
     pub(crate) fn display_options(&self) -> DisplayOptions {
-        DisplayOptions::default()
+        let state = self.session.context().state_ref();
+        let zone = state.read().config_options().execution.time_zone.clone();
+        let mut options = DisplayOptions::default();
+        if let Some(Ok(zone)) = zone.map(|zone| zone.parse()) {
+            options.time_zone = zone;
+        }
+        options
     }
 
     /// Starts one statement. Planning and execution run on the runtime's workers, so that the caller can be
     /// interrupted at any time; dropping the answer cancels them.
     pub(crate) async fn execute(&self, sql: &str) -> Result<Answer, EngineError> {
         let (session, sql) = (Arc::clone(&self.session), sql.to_string());
-        let mut planning = Task(tokio::spawn(async move {
-            let df = session.sql(&sql).await?;
-            let schema = Arc::new(df.schema().as_arrow().clone());
-            let plan = df.create_physical_plan().await?;
-            let stream = datafusion::physical_plan::execute_stream(Arc::clone(&plan), session.task_ctx())?;
-            Ok::<_, DataFusionError>((schema, plan, stream))
-        }));
-        let (schema, plan, mut stream) = (&mut planning.0).await??;
+        let mut planning = Task(tokio::spawn(async move { session.execute(&sql).await }));
+        let mut result = (&mut planning.0).await??;
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
         let reading = tokio::spawn(async move {
-            while let Some(batch) = stream.next().await {
-                let failed = batch.is_err();
-                if sender.send(batch).await.is_err() || failed {
+            while let Some(batch) = result.stream.next().await {
+                let has_failed = batch.is_err();
+                if sender.send(batch).await.is_err() || has_failed {
                     break;
                 }
             }
         });
-        Ok(Answer { schema, plan: Some(plan), batches, reading: Task(reading) })
+        Ok(Answer { schema: result.schema, plan: result.plan, batches, reading: Task(reading) })
     }
 
-    pub(crate) async fn create_catalog_indexes(&self) -> Result<Vec<String>, EngineError> {
-        Ok(Vec::new())
+    /// What the catalog says of the lake of the command line, at the session's snapshot.
+    pub(crate) async fn facts(&self) -> Result<LakeFacts, EngineError> {
+        let Some(lake) = &self.lake else { return Err(EngineError::Died("no lake is open".into())) };
+        let view = lake.view(&SnapshotSelector::Latest).await?;
+        let metadata = lake.catalog().metadata();
+        let schema_name = |id: i64| view.names.schemas.iter().find(|s| s.schema_id == id).map(|s| s.name.clone());
+        let table = |row: &TableRow| TableName { schema: schema_name(row.schema_id), table: row.name.clone() };
+        Ok(LakeFacts {
+            catalog: lake.catalog().uri().to_string(),
+            format_version: metadata.version_text.clone(),
+            data_path: lake.data_path().to_string(),
+            is_encrypted: metadata.encrypted,
+            snapshot: view.snapshot.id,
+            snapshot_time: view.snapshot.time.clone(),
+            schemas: view.names.schemas.len(),
+            tables: view.names.tables.iter().map(table).collect(),
+            views: view.names.views.len(),
+        })
     }
 
+    /// Names of tables and columns.
     pub(crate) async fn completions(&self) -> Vec<String> {
-        Vec::new()
+        self.session.completions().await
+    }
+
+    /// Adds the catalog's secondary indexes; their names.
+    pub(crate) async fn create_catalog_indexes(&self) -> Result<Vec<String>, EngineError> {
+        match &self.lake {
+            Some(lake) => Ok(lake.create_catalog_indexes().await?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// What a lake's catalog says of it.
+pub(crate) struct LakeFacts {
+    /// Connection string, without a password.
+    pub(crate) catalog: String,
+    /// Format version as recorded.
+    pub(crate) format_version: String,
+    /// The data path in use.
+    pub(crate) data_path: String,
+    /// Whether files are encrypted.
+    pub(crate) is_encrypted: bool,
+    /// Id of the snapshot that is read.
+    pub(crate) snapshot: i64,
+    /// Its commit time as recorded.
+    pub(crate) snapshot_time: String,
+    /// Number of schemas.
+    pub(crate) schemas: usize,
+    /// All tables.
+    pub(crate) tables: Vec<TableName>,
+    /// Number of views.
+    pub(crate) views: usize,
+}
+
+async fn open_lake(uri: &str, settings: &LakeSettings, storage: StorageOptions) -> Result<Lake, LakeError> {
+    let options = LakeOptions {
+        data_path: settings.data_path.clone(),
+        metadata_schema: settings.metadata_schema.clone(),
+        snapshot: selector(&settings.snapshot)?,
+        storage,
+    };
+    Lake::open(uri, options).await
+}
+
+fn selector(snapshot: &Snapshot) -> Result<SnapshotSelector, LakeError> {
+    Ok(match snapshot {
+        Snapshot::Latest => SnapshotSelector::Latest,
+        Snapshot::Version(id) => SnapshotSelector::Version(*id),
+        Snapshot::Time(text) => SnapshotSelector::Timestamp(timestamp_micros(text)?),
+    })
+}
+
+fn storage_options(section: &StorageSection) -> StorageOptions {
+    StorageOptions {
+        endpoint: section.endpoint.clone(),
+        region: section.region.clone(),
+        access_key_id: section.access_key_id.clone(),
+        secret_access_key: section.secret_access_key.clone(),
+        session_token: section.session_token.clone(),
+        account_id: section.account_id.clone(),
+        virtual_host_style: section.virtual_host_style,
     }
 }
 

@@ -102,7 +102,7 @@ impl CliError {
         let is_coloured = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let (red, cyan, plain) = if is_coloured { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
         // Nobody is left to tell if standard error fails.
-        let _ = writeln!(stderr, "{red}error:{plain} {}", one_line(&self.to_string()));
+        let _ = writeln!(stderr, "{red}error:{plain} {}", decapitalize(&one_line(&self.to_string())));
         if let Some(hint) = self.hint() {
             let _ = writeln!(stderr, "{cyan}hint:{plain} {}", one_line(&hint));
         }
@@ -118,6 +118,18 @@ pub(crate) fn conclude(result: Result<(), CliError>) -> ExitCode {
             error.report();
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// A message as it reads after `error: `: its first word begins small, unless it is a name or an acronym.
+fn decapitalize(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut chars = word.chars();
+    match chars.next() {
+        Some(first) if first.is_uppercase() && chars.clone().next().is_some() && chars.all(char::is_lowercase) => {
+            first.to_lowercase().chain(text[first.len_utf8()..].chars()).collect()
+        }
+        _ => text.to_string(),
     }
 }
 
@@ -137,4 +149,24 @@ fn one_line(text: &str) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_small_line() {
+        assert_eq!(one_line("a\n  b\u{1b}[31m\tc"), "a b\\u{1b}[31m c");
+        for (text, small) in [
+            ("Schema error: no field", "schema error: no field"),
+            ("SQL error: X", "SQL error: X"),
+            ("DuckDB files", "DuckDB files"),
+            ("X is", "X is"),
+            ("Ärger hier", "ärger hier"),
+            ("", ""),
+        ] {
+            assert_eq!(decapitalize(text), small);
+        }
+    }
 }

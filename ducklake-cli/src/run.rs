@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+
 use crate::engine::{Answer, Engine};
 use crate::error::CliError;
 use crate::output::{Flow, Printer};
@@ -24,13 +27,10 @@ impl Runner {
     /// Runs a statement and writes its rows. When it fails, and failures belong into the output, the output has it.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), CliError> {
         let mut progress = Progress::new(self.is_terminal);
-        let started = {
-            let starting = with_ticks(self.engine.execute(sql), &mut progress, |_| {});
-            self.interrupts.guard(starting).await
-        };
-        match started {
-            Ok(answer) => self.write(answer, &mut progress).await,
+        match self.start(sql, &mut progress).await {
+            Ok((answer, first)) => self.write(answer, first, &mut progress).await,
             Err(error) => {
+                progress.finish();
                 if self.printer.is_answering() {
                     self.printer.answer_error(&error.to_string())?;
                 }
@@ -39,36 +39,42 @@ impl Runner {
         }
     }
 
-    async fn write(&mut self, mut answer: Answer, progress: &mut Progress) -> Result<(), CliError> {
-        let returns_rows = !answer.schema.fields().is_empty();
-        if !returns_rows && !self.printer.is_answering() {
-            while self.interrupts.guard(answer.next()).await?.is_some() {}
+    /// Starts a statement and waits for its first rows, so that one that fails before them leaves no output.
+    async fn start(&mut self, sql: &str, progress: &mut Progress) -> Result<(Answer, Option<RecordBatch>), CliError> {
+        let starting = with_ticks(self.engine.execute(sql), progress, |_| {});
+        let mut answer = self.interrupts.guard(starting).await?;
+        let first = next(&mut answer, &mut self.interrupts, progress).await?;
+        Ok((answer, first))
+    }
+
+    async fn write(
+        &mut self,
+        mut answer: Answer,
+        first: Option<RecordBatch>,
+        progress: &mut Progress,
+    ) -> Result<(), CliError> {
+        if answer.schema.fields().is_empty() && !self.printer.is_answering() {
             return Ok(());
         }
         let mut writing = self.printer.start(&answer.schema, self.engine.display_options())?;
-        let plan = answer.plan.clone();
-        loop {
-            let next = with_ticks(answer.next(), progress, |progress| progress.look_at(plan.as_ref()));
-            match self.interrupts.guard(next).await {
-                Ok(Some(batch)) => {
-                    progress.wrote(batch.num_rows());
-                    match writing.batch(&batch) {
-                        Ok(Flow::More) => {}
-                        Ok(Flow::Enough) => break,
-                        Err(error @ CliError::Encode { .. }) => {
-                            writing.fail(&error.to_string())?;
-                            return Err(error);
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(None) => break,
+        let mut batch = first;
+        while let Some(rows) = batch {
+            progress.wrote(rows.num_rows());
+            let written = match writing.batch(&rows) {
+                Ok(Flow::More) => next(&mut answer, &mut self.interrupts, progress).await,
+                Ok(Flow::Enough) => break,
+                Err(error) => Err(error),
+            };
+            batch = match written {
+                Ok(batch) => batch,
                 Err(error) => {
                     progress.finish();
-                    writing.fail(&error.to_string())?;
+                    if !matches!(error, CliError::Write { .. } | CliError::OutputClosed) {
+                        writing.fail(&error.to_string())?;
+                    }
                     return Err(error);
                 }
-            }
+            };
         }
         progress.finish();
         writing.finish()
@@ -77,8 +83,19 @@ impl Runner {
     /// Answers a statement that holds nothing.
     pub(crate) fn answer_blank(&mut self) -> Result<(), CliError> {
         let options = self.engine.display_options();
-        self.printer.start(&arrow::datatypes::Schema::empty(), options)?.finish()
+        self.printer.start(&Schema::empty(), options)?.finish()
     }
+}
+
+/// The next rows of an answer.
+async fn next(
+    answer: &mut Answer,
+    interrupts: &mut Interrupts,
+    progress: &mut Progress,
+) -> Result<Option<RecordBatch>, CliError> {
+    let plan = answer.plan.clone();
+    let next = with_ticks(answer.next(), progress, |progress| progress.look_at(plan.as_ref()));
+    interrupts.guard(next).await
 }
 
 /// Awaits `work`, and meanwhile looks at its progress.

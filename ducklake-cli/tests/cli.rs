@@ -151,17 +151,17 @@ fn text_formats_are_exact() {
         formatted("json"),
         "[{\"code\":\"CH\",\"letters\":11,\"x\":\"a|b, \\\"c\\\"\\nd\"},\n {\"code\":\"LI\",\"letters\":13,\"x\":null}]\n"
     );
-    let markdown = "| code | letters | x                |\n\
-                    | ---- | ------: | ---------------- |\n\
+    let markdown = "| code | letters | x              |\n\
+                    | ---- | ------: | -------------- |\n\
                     | CH   |      11 | a\\|b, \"c\"<br>d |\n\
-                    | LI   |      13 | NULL             |\n";
+                    | LI   |      13 | NULL           |\n";
     assert_eq!(formatted("markdown"), markdown);
     let table = formatted("table");
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines[1], "│  code   │ letters │      x       │");
+    assert_eq!(lines[1], "│  code   │ letters │      x      │");
     assert!(lines[2].contains("varchar") && lines[2].contains("int"), "{table}");
     assert_eq!(lines[4], "│ CH      │      11 │ a|b, \"c\"\\nd │");
-    assert_eq!(lines[5], "│ LI      │      13 │ NULL         │");
+    assert_eq!(lines[5], "│ LI      │      13 │ NULL        │");
     assert_eq!(lines[7], "(2 rows)");
 }
 
@@ -194,6 +194,14 @@ fn tables_show_as_many_rows_as_asked_for() {
         all.lines().last().unwrap().trim_matches(['(', ')']).split(' ').next().unwrap().parse::<usize>().unwrap();
     assert_eq!(counted, all.lines().count() - 6);
     assert!(run(&counted.to_string()).ends_with(&format!("({counted} rows)\n")));
+}
+
+#[test]
+fn plans_are_printed_as_lines() {
+    let sql = "EXPLAIN ANALYZE SELECT count(*) FROM zones WHERE area = 'Asia'";
+    let text = good(&on_demo(&["sql", "--output", "table", "-c", sql]));
+    assert!(text.starts_with("Plan with Metrics\n  "), "{text}");
+    assert!(text.lines().count() > 3 && text.contains("files_total="), "{text}");
 }
 
 #[test]

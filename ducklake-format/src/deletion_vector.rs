@@ -36,9 +36,8 @@ pub fn decode(bytes: &[u8], snapshot: i64) -> Result<RoaringTreemap, FormatError
 
 /// Encodes positions as a bare blob, the form that every DuckLake version reads.
 ///
-/// # Panics
-/// Never: the 32-bit length field is only exceeded by bitmaps of more than 4 GiB, which hold more positions
-/// than a Parquet file has rows; such a length saturates and is refused when read.
+/// A vector of 4 GiB or more, which the format's length field cannot express, gives a blob that is refused when read;
+/// it would take a data file of more than 10^9 rows.
 pub fn encode(positions: &RoaringTreemap) -> Vec<u8> {
     let vector_size = positions.serialized_size();
     let mut blob = Vec::with_capacity(vector_size + 12);

@@ -219,6 +219,36 @@ impl Lake {
         Ok(columns)
     }
 
+    /// Caches the columns of all tables: one statement.
+    pub(crate) async fn load_all_columns(&self, view: &LakeView) -> Result<()> {
+        let mut by_table: HashMap<i64, Vec<_>> = HashMap::new();
+        for (table, row) in self.inner.catalog.all_columns_at(view.snapshot.id).await? {
+            by_table.entry(table).or_default().push(row);
+        }
+        for (table, rows) in by_table {
+            // A broken table says so when it is read.
+            if let Ok(columns) = Column::tree(table, rows) {
+                self.caches(|c| c.columns.insert((table, view.snapshot.schema_version), Arc::new(columns)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a data path against the recorded one (DuckLake spec, "Paths", rule 3).
+    ///
+    /// # Errors
+    /// [`LakeError::Usage`] where they differ.
+    pub fn check_data_path(&self, path: &str) -> Result<()> {
+        let recorded = paths::normalize_data_path(&self.inner.catalog.metadata().data_path);
+        if paths::normalize_data_path(path) == recorded {
+            return Ok(());
+        }
+        Err(LakeError::Usage {
+            message: format!("DATA_PATH '{path}' is not the lake's own, '{recorded}'"),
+            hint: Some("add OVERRIDE_DATA_PATH true to use it for this session".into()),
+        })
+    }
+
     /// Everything the catalog has for a scan: a constant number of statements, none where it is cached.
     pub(crate) async fn table_scan(&self, view: &LakeView, table: i64, query: FileQuery) -> Result<Arc<TableScanRows>> {
         let key = ScanKey { head: view.head, snapshot: view.snapshot.id, table, query };

@@ -11,9 +11,13 @@ mod lake;
 mod lake_file;
 pub mod parquet;
 mod prune;
+mod session;
 mod source;
+mod sql;
 mod table;
+mod views;
 
 pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
-pub use table::LakeTable;
+pub use session::{QueryResult, Session};
+pub use table::{FileFacts, LakeTable, TableFile};

@@ -11,7 +11,7 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column as ColumnName, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use ducklake_catalog::{BoundComparison, Cell, ColumnRange, DataFileRow, FileListing, PartitionSpec, VersionedColumn};
 use ducklake_format::partition::{Transform, bucket, transform_value};
 use ducklake_format::text::{DisplayOptions, ValueDisplay, decode_all};
@@ -33,7 +33,8 @@ pub(crate) fn prune_files(
     // What the catalog already left out was left out by statistics.
     counts.by_statistics = listing.summary.file_count.saturating_sub(files.len());
     let mut keep = vec![true; files.len()];
-    let Ok(pruning) = PruningPredicate::try_new(Arc::clone(predicate), Arc::clone(schema)) else { return (keep, counts) };
+    let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
+    let Ok(pruning) = built else { return (keep, counts) };
     let mut apply = |statistics: &dyn PruningStatistics, counter: &mut usize| {
         // An expression that cannot be evaluated over statistics rules nothing out.
         let Ok(verdicts) = pruning.prune(statistics) else { return };

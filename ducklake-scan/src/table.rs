@@ -51,6 +51,32 @@ pub struct LakeTable {
     virtual_columns: Vec<&'static str>,
 }
 
+/// A file as the catalog describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Full path.
+    pub path: Arc<str>,
+    /// Bytes.
+    pub size: Option<i64>,
+    /// Bytes of the footer.
+    pub footer_size: Option<i64>,
+    /// Base64 key, in encrypted lakes.
+    pub encryption_key: Option<String>,
+}
+
+/// A data file with its delete file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFile {
+    /// The data file.
+    pub data_file: FileFacts,
+    /// Its delete file, if it has one.
+    pub delete_file: Option<FileFacts>,
+    /// Physical rows.
+    pub record_count: Option<i64>,
+    /// Snapshot that added the data file.
+    pub begin_snapshot: i64,
+}
+
 impl fmt::Debug for LakeTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { schema_row, row, view, .. } = self;
@@ -100,6 +126,36 @@ impl LakeTable {
     /// The snapshot.
     pub fn view(&self) -> &LakeView {
         &self.view
+    }
+
+    /// All files at the snapshot with their full paths, by id: for listings.
+    ///
+    /// # Errors
+    /// [`LakeError`] where the catalog cannot be read or holds unusable paths.
+    pub async fn files(&self) -> Result<Vec<TableFile>> {
+        let rows = self.lake.table_scan(&self.view, self.row.table_id, FileQuery::default()).await?;
+        rows.listing
+            .files
+            .iter()
+            .map(|row| {
+                let data_file = FileFacts {
+                    path: self.full_path(&row.path, row.path_is_relative)?,
+                    size: row.file_size_bytes,
+                    footer_size: row.footer_size,
+                    encryption_key: row.encryption_key.clone(),
+                };
+                let delete_file = match row.delete_files.first() {
+                    Some(delete) => Some(FileFacts {
+                        path: self.full_path(&delete.path, delete.path_is_relative)?,
+                        size: delete.file_size_bytes,
+                        footer_size: delete.footer_size,
+                        encryption_key: delete.encryption_key.clone(),
+                    }),
+                    None => None,
+                };
+                Ok(TableFile { data_file, delete_file, record_count: row.record_count, begin_snapshot: row.begin_snapshot })
+            })
+            .collect()
     }
 
     fn file_query(&self, needed: &HashSet<usize>, filters: &[Expr], limit: Option<usize>) -> FileQuery {

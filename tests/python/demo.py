@@ -34,9 +34,10 @@ def zones():
 
 
 def main():
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    os.makedirs(FOLDER)
     os.chdir(FOLDER)
+    shutil.rmtree("data", ignore_errors=True)
+    if os.path.exists("demo.sqlite"):
+        os.remove("demo.sqlite")
     lake = oracle.Lake(oracle.connect, "demo", "sqlite", "sqlite:demo.sqlite", "data", 0, [])
     lake.attach()
     found = list(zones())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use ducklake_format::text::{DisplayOptions, ValueDisplay};
-use ducklake_scan::{Lake, LakeOptions, Session};
+use ducklake_scan::{Lake, LakeError, LakeOptions, Session};
 
 use crate::expected::{Expected, Rows};
 
@@ -29,8 +29,8 @@ impl Engine {
     /// # Errors
     /// The engine's, with all its causes.
     pub async fn open(expected: &Expected) -> Result<Self, String> {
-        let mut options = LakeOptions::default();
-        options.metadata_schema.clone_from(&expected.metadata_schema);
+        let metadata_schema = expected.metadata_schema.clone();
+        let options = LakeOptions { metadata_schema, ..LakeOptions::default() };
         Self::open_with(&expected.uri, options).await
     }
 
@@ -39,9 +39,9 @@ impl Engine {
     /// # Errors
     /// The engine's, with all its causes.
     pub async fn open_with(uri: &str, options: LakeOptions) -> Result<Self, String> {
-        let lake = Lake::open(uri, options).await.map_err(|error| full(&error))?;
+        let lake = Lake::open(uri, options).await.map_err(|error| told(&error))?;
         let session = Session::new();
-        session.attach("lake", lake).await.map_err(|error| full(&error))?;
+        session.attach("lake", lake).await.map_err(|error| told(&error))?;
         Ok(Self { session })
     }
 
@@ -50,7 +50,7 @@ impl Engine {
     /// # Errors
     /// The engine's, with all its causes.
     pub async fn query(&self, sql: &str) -> Result<Answer, String> {
-        let frame = self.session.sql(sql).await.map_err(|error| full(&error))?;
+        let frame = self.session.sql(sql).await.map_err(|error| told(&error))?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         let batches = frame.collect().await.map_err(|error| full(&error))?;
         text(&schema, &batches)
@@ -80,6 +80,12 @@ fn text(schema: &Schema, batches: &[RecordBatch]) -> Result<Answer, String> {
         }
     }
     Ok(Answer { columns, rows })
+}
+
+/// What a user is told: the error, its causes, and the hint.
+fn told(error: &LakeError) -> String {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    full(error) + &hint
 }
 
 /// An error and its causes.

@@ -188,15 +188,15 @@ struct Server {
 }
 
 impl Server {
-    /// Starts `command`. `pid_file` names the process to stop where the command's own is not it.
+    /// Starts `command`. A server with a `pid_file` is stopped by an interrupt to the process in it, another by the
+    /// end of its process group.
     fn start(name: &'static str, command: Command, folder: Folder, pid_file: Option<PathBuf>) -> Result<Self> {
         const KEEP: &str = r#"
             folder=$1; pid_file=$2; shift 2
             "$@" >"$folder/log" 2>&1 </dev/null &
-            pid=$!
             cat >/dev/null
-            if [ -s "$pid_file" ]; then pid=$(head -n 1 "$pid_file"); fi
-            kill -INT "$pid" 2>/dev/null
+            trap "" TERM
+            if [ -s "$pid_file" ]; then kill -INT "$(head -n 1 "$pid_file")"; else kill -TERM 0; fi
             wait
             rm -rf "$folder"
         "#;

@@ -50,15 +50,8 @@ async fn runner(lake: &LakeArgs, output: &OutputArgs, is_record: bool) -> Result
     settings.require_uri()?;
     let printer = output.printer(false, is_record)?;
     let mut interrupts = listen()?;
-    let engine = interrupts.guard(open(&settings)).await?;
+    let engine = interrupts.guard(Engine::open(&settings)).await?;
     Ok(Runner { engine, printer, interrupts, is_terminal: output.is_terminal() })
-}
-
-/// A session with the lake of the settings attached, if they name one.
-async fn open(settings: &LakeSettings) -> Result<Engine, CliError> {
-    let mut engine = Engine::new();
-    engine.attach(settings).await?;
-    Ok(engine)
 }
 
 fn listen() -> Result<Interrupts, CliError> {

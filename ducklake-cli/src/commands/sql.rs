@@ -5,9 +5,10 @@ use std::path::Path;
 
 use tokio::io::AsyncReadExt;
 
-use super::{listen, open};
+use super::listen;
 use crate::args::{LakeArgs, OnError, Script, SqlArgs};
 use crate::config::LakeSettings;
+use crate::engine::Engine;
 use crate::error::CliError;
 use crate::run::Runner;
 use crate::shell;
@@ -20,7 +21,7 @@ pub(super) async fn run(lake: &LakeArgs, args: SqlArgs) -> Result<(), CliError> 
     let printer = args.output.printer(true, false)?;
     let is_terminal = args.output.is_terminal();
     let mut interrupts = listen()?;
-    let engine = interrupts.guard(open(&settings)).await?;
+    let engine = interrupts.guard(Engine::open(&settings)).await?;
     let runner = Runner { engine, printer, interrupts, is_terminal };
     if args.scripts.is_empty() && is_terminal && io::stdin().is_terminal() {
         return shell::run(runner, &settings).await;

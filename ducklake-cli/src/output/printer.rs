@@ -13,7 +13,7 @@ use super::files::{IpcWriter, ParquetWriter};
 use super::json::{AnswerWriter, ObjectWriter, write_error_answer};
 use super::markdown::MarkdownWriter;
 use super::sink::Sink;
-use super::table::{RecordWriter, TableWriter};
+use super::table::{PlanWriter, RecordWriter, TableWriter, is_plan};
 use super::{DisplayOptions, Flow, Format, ResultWriter, WriteError};
 use crate::error::CliError;
 
@@ -127,6 +127,7 @@ fn open_writer<'a>(
 ) -> Result<Box<dyn ResultWriter + 'a>, WriteError> {
     Ok(match format {
         Format::Table if layout.is_record => Box::new(RecordWriter::new(sink, schema, options)),
+        Format::Table if is_plan(schema) => Box::new(PlanWriter::new(sink, options)),
         Format::Table => Box::new(TableWriter::new(sink, schema, options, layout)),
         Format::Json => Box::new(ObjectWriter::new(sink, schema, options, true)?),
         Format::Jsonl if answers => Box::new(AnswerWriter::new(sink, schema, options)?),

@@ -182,6 +182,43 @@ impl<W: Write> ResultWriter for RecordWriter<W> {
     }
 }
 
+/// Whether a result is that of EXPLAIN.
+pub(super) fn is_plan(schema: &Schema) -> bool {
+    schema.fields().iter().map(|field| field.name().as_str()).eq(["plan_type", "plan"])
+}
+
+/// Writes what EXPLAIN says as the lines that it is made of.
+pub(super) struct PlanWriter<W> {
+    out: W,
+    options: DisplayOptions,
+}
+
+impl<W: Write> PlanWriter<W> {
+    pub(super) fn new(out: W, options: DisplayOptions) -> Self {
+        Self { out, options }
+    }
+}
+
+impl<W: Write> ResultWriter for PlanWriter<W> {
+    fn batch(&mut self, batch: &RecordBatch) -> Result<Flow, WriteError> {
+        let cells = Cells::new(batch, &self.options)?;
+        for row in 0..cells.rows() {
+            for (column, indent) in cells.columns().iter().zip(["", "  "]) {
+                let mut text = String::new();
+                column.write(row, &mut text);
+                for line in text.trim_end().lines() {
+                    writeln!(self.out, "{indent}{}", visible(line))?;
+                }
+            }
+        }
+        Ok(Flow::More)
+    }
+
+    fn finish(&mut self) -> Result<(), WriteError> {
+        Ok(self.out.flush()?)
+    }
+}
+
 fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push_visible(text, &mut out);

@@ -6,6 +6,8 @@
 mod calendar;
 pub mod decode;
 pub mod display;
+#[cfg(test)]
+mod round_trip;
 
 pub use decode::{TextDecoder, TextForm, decode_all, decode_hex_blob, decode_scalar};
 pub use display::{DisplayOptions, ValueDisplay};

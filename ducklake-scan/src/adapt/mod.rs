@@ -7,7 +7,7 @@ mod matching;
 mod rewrite;
 
 pub(crate) use matching::{FileMapping, MappingNode};
-pub(crate) use rewrite::{AdapterFactory, FileColumns, ROW_NUMBER, VirtualValue, row_number_field};
+pub(crate) use rewrite::{AdapterFactory, FileColumns, VirtualValue, row_number_field};
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::Schema;

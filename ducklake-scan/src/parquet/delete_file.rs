@@ -1,11 +1,12 @@
 //! Positions and snapshots that DuckLake writes as columns of Parquet files.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::async_reader::{ParquetRecordBatchStream, ParquetRecordBatchStreamBuilder};
 use parquet::schema::types::SchemaDescriptor;
@@ -108,7 +109,9 @@ impl Columns {
         let columns = wanted
             .iter()
             .zip(&roots)
-            .map(|((column, _), root)| (*column, root.and_then(|root| projected.iter().position(|other| *other == root))))
+            .map(|((column, _), root)| {
+                (*column, root.and_then(|root| projected.iter().position(|other| *other == root)))
+            })
             .collect();
         let mask = ProjectionMask::roots(schema, projected);
         let stream = builder.with_projection(mask).build().map_err(failed)?;
@@ -117,8 +120,10 @@ impl Columns {
 
     /// The next rows: number of the first, and the values of each wanted column, all present.
     async fn next(&mut self) -> Result<Option<(u64, Vec<Option<Int64Array>>)>> {
-        let batch = self.stream.try_next().await.map_err(|error| ParquetFileError::rows(&self.path, error))?;
-        let Some(batch) = batch else {
+        // The decoder panics on some corrupt pages. The stream is not used again after that.
+        let batch = AssertUnwindSafe(self.stream.try_next()).catch_unwind().await;
+        let batch = batch.map_err(|_| ParquetFileError::corrupt(&self.path, "a page contradicts its header"))?;
+        let Some(batch) = batch.map_err(|error| ParquetFileError::rows(&self.path, error))? else {
             return Ok(None);
         };
         let first_row = self.next_row;

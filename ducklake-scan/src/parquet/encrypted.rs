@@ -137,10 +137,13 @@ pub(super) fn open_footer(path: &Arc<str>, key: &FileKey, footer: &[u8]) -> Resu
     let mut input = Input::new(footer);
     let algorithm = read_crypto_metadata(&mut input)
         .map_err(|Malformed| corrupt("the crypto metadata before the footer does not decode"))?;
-    let unsupported = |detail: &str| ParquetFileError::UnsupportedEncryption { path: path.clone(), detail: detail.into() };
+    let unsupported =
+        |detail: &str| ParquetFileError::UnsupportedEncryption { path: path.clone(), detail: detail.into() };
     let file_identity = match algorithm {
         Algorithm::GcmCtr => return Err(unsupported("AES_GCM_CTR_V1 (only AES_GCM_V1 is read)")),
-        Algorithm::Unknown => return Err(unsupported("an algorithm unknown to this version (only AES_GCM_V1 is read)")),
+        Algorithm::Unknown => {
+            return Err(unsupported("an algorithm unknown to this version (only AES_GCM_V1 is read)"));
+        }
         Algorithm::Gcm { supply_prefix: true, .. } => {
             return Err(unsupported("the file expects a caller-supplied AAD prefix, which a lake has no place for"));
         }
@@ -321,7 +324,8 @@ impl FileCrypto {
         metadata: &ParquetMetaData,
     ) -> Result<Self, ParquetFileError> {
         let corrupt = |detail: &str| ParquetFileError::corrupt(path, detail);
-        let crypto = read_column_crypto(&footer.plain).map_err(|Malformed| corrupt("the decrypted footer does not decode"))?;
+        let crypto =
+            read_column_crypto(&footer.plain).map_err(|Malformed| corrupt("the decrypted footer does not decode"))?;
         let mut chunks = vec![];
         for (g, group) in metadata.row_groups().iter().enumerate() {
             let row_group = i16::try_from(g).map_err(|_| corrupt("too many row groups for an encrypted file"))?;
@@ -391,7 +395,10 @@ impl FileCrypto {
             .zip(fetched)
             .map(|(index, bytes)| {
                 let chunk = &self.chunks[*index];
-                Ok((&chunk.range, if chunk.encrypted { self.decrypt_chunk(path, chunk, bytes)? } else { bytes.clone() }))
+                Ok((
+                    &chunk.range,
+                    if chunk.encrypted { self.decrypt_chunk(path, chunk, bytes)? } else { bytes.clone() },
+                ))
             })
             .collect::<Result<Vec<_>, ParquetFileError>>()?;
         ranges.iter().map(|range| assemble(path, range, &plain)).collect()
@@ -409,7 +416,8 @@ impl FileCrypto {
                 let place = format!("row group {}, column {}, page at offset {at}", chunk.row_group, chunk.column);
                 ParquetFileError::corrupt(path, format!("{place}: {detail}"))
             };
-            let (sealed_header, after) = split_module(rest).ok_or_else(|| corrupt("the encrypted page header is cut short"))?;
+            let (sealed_header, after) =
+                split_module(rest).ok_or_else(|| corrupt("the encrypted page header is cut short"))?;
             let (sealed_body, after) = split_module(after).ok_or_else(|| corrupt("the encrypted page is cut short"))?;
             let ordinals = [chunk.row_group, chunk.column, page];
             let (kinds, ordinals) = if dictionary {
@@ -432,9 +440,10 @@ impl FileCrypto {
                 .map_err(|NotAuthentic| corrupt("the page does not decrypt"))?;
 
             if !dictionary {
-                page = page.checked_add(1).or(matches!(self.authentication, Authentication::Empty).then_some(0)).ok_or_else(
-                    || corrupt("too many pages in one column chunk of an encrypted file"),
-                )?;
+                page = page
+                    .checked_add(1)
+                    .or(matches!(self.authentication, Authentication::Empty).then_some(0))
+                    .ok_or_else(|| corrupt("too many pages in one column chunk of an encrypted file"))?;
             }
             dictionary = false;
             rest = after;

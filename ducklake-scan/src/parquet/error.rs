@@ -30,7 +30,9 @@ pub enum ParquetFileError {
         source: object_store::Error,
     },
     /// The file begins like Parquet but does not end like it.
-    #[error("{path}: the file ends after {size} bytes without a Parquet footer; it was cut short, restore it from a copy")]
+    #[error(
+        "{path}: the file ends after {size} bytes without a Parquet footer; it was cut short, restore it from a copy"
+    )]
     Truncated {
         /// The file.
         path: Arc<str>,

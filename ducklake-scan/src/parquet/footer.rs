@@ -36,8 +36,7 @@ impl Trailer {
         let (_, trailer) = bytes.split_last_chunk::<8>()?;
         let (length, magic) = trailer.split_first_chunk::<4>()?;
         let encrypted = magic == MAGIC_ENCRYPTED;
-        (encrypted || magic == MAGIC)
-            .then(|| Self { footer_len: u64::from(u32::from_le_bytes(*length)), encrypted })
+        (encrypted || magic == MAGIC).then(|| Self { footer_len: u64::from(u32::from_le_bytes(*length)), encrypted })
     }
 }
 
@@ -205,7 +204,10 @@ fn check_places(path: &Arc<str>, metadata: &ParquetMetaData, size: u64) -> Resul
         }
     }
     if rows != Some(total) {
-        return Err(ParquetFileError::corrupt(path, format!("its row groups do not add up to the {total} rows it states")));
+        return Err(ParquetFileError::corrupt(
+            path,
+            format!("its row groups do not add up to the {total} rows it states"),
+        ));
     }
     Ok(())
 }

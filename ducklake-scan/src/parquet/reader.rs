@@ -107,7 +107,8 @@ impl LakeParquetReader {
             return Ok(None);
         };
         match (&footer.crypto, &self.facts.key) {
-            (None, _) => Ok(Some(footer)),
+            (None, None) => Ok(Some(footer)),
+            (None, Some(_)) => Err(ParquetFileError::NotEncrypted { path: self.path() }),
             (Some(_), None) => Err(ParquetFileError::KeyMissing { path: self.path() }),
             (Some(crypto), Some(key)) => Ok(crypto.key().is_same(key).then_some(footer)),
         }
@@ -209,8 +210,11 @@ impl LakeParquetReader {
     async fn fetch(&self, range: Range<u64>) -> Result<Bytes> {
         let path = &self.facts.display_path;
         let (offset, expected) = (range.start, range.end - range.start);
-        let bytes =
-            self.store.get_range(&self.location, range).await.map_err(|error| ParquetFileError::storage(path, error))?;
+        let bytes = self
+            .store
+            .get_range(&self.location, range)
+            .await
+            .map_err(|error| ParquetFileError::storage(path, error))?;
         let actual = bytes.len() as u64;
         if actual != expected {
             return Err(ParquetFileError::ShortRead { path: self.path(), offset, expected, actual });

@@ -117,7 +117,9 @@ def standard():
     for name, options in cases.items():
         config = pe.EncryptionConfiguration(footer_key="footer", double_wrapping=False, data_key_length_bits=128, **options)
         properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
-        with pq.ParquetWriter(f"{HERE}/{name}", table.schema, encryption_properties=properties, compression="snappy") as out:
+        # Several row groups, several pages in each: their numbers are part of what is authenticated.
+        with pq.ParquetWriter(f"{HERE}/{name}", table.schema, encryption_properties=properties, compression="snappy",
+                              data_page_size=8, write_batch_size=5) as out:
             out.write_table(table, row_group_size=20)
         keys[name] = KEPT["footer"]
 

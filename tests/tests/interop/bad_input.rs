@@ -8,8 +8,7 @@ use quacklake_tests::engine::{Answer, Engine};
 use quacklake_tests::fixtures::Copy;
 
 async fn open(lake: &Copy) -> Result<Engine, String> {
-    let mut options = LakeOptions::default();
-    options.data_path = Some(lake.data_path());
+    let options = LakeOptions { data_path: Some(lake.data_path()), ..LakeOptions::default() };
     Engine::open_with(&lake.uri(), options).await
 }
 

@@ -8,8 +8,7 @@ use quacklake_tests::fixtures::Copy;
 #[tokio::test]
 async fn demo_lake() {
     let lake = Copy::new("demo", "demo.sqlite");
-    let mut options = LakeOptions::default();
-    options.data_path = Some(lake.data_path());
+    let options = LakeOptions { data_path: Some(lake.data_path()), ..LakeOptions::default() };
     let engine = Engine::open_with(&lake.uri(), options).await.expect("the lake opens");
     for (sql, rows) in [
         ("SELECT count(*) FROM zones", vec![vec!["306"]]),

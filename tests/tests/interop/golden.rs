@@ -8,8 +8,7 @@ use quacklake_tests::fixtures::{Copy, kept};
 
 async fn same_as_its_writer(version: &str) {
     let lake = Copy::new(&format!("golden/{version}"), "meta.sqlite");
-    let mut options = LakeOptions::default();
-    options.data_path = Some(lake.data_path());
+    let options = LakeOptions { data_path: Some(lake.data_path()), ..LakeOptions::default() };
     let engine = Engine::open_with(&lake.uri(), options).await.unwrap_or_else(|error| panic!("{version}: {error}"));
     check(&engine, &Expected::read(&kept("golden").join(version).join("expected.json"))).await;
 }
@@ -50,8 +49,7 @@ async fn samples_of_the_extension() {
         ("sample-v04-dev1_types", "test", 0),
     ] {
         let lake = Copy::new(&format!("golden/{name}"), "meta.sqlite");
-        let mut options = LakeOptions::default();
-        options.data_path = Some(lake.data_path());
+        let options = LakeOptions { data_path: Some(lake.data_path()), ..LakeOptions::default() };
         let engine = Engine::open_with(&lake.uri(), options).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let answer = engine.query(&format!("SELECT * FROM {table}")).await;
         let answer = answer.unwrap_or_else(|error| panic!("{name}.{table}: {error}"));

@@ -69,8 +69,7 @@ async fn pooled_by_transaction() {
 async fn missing_bucket() {
     let Some(_) = required("QUACKLAKE_S3_ENDPOINT") else { return };
     let lake = quacklake_tests::fixtures::Copy::golden();
-    let mut options = LakeOptions::default();
-    options.data_path = Some("s3://no-such-bucket/data/".into());
+    let options = LakeOptions { data_path: Some("s3://no-such-bucket/data/".into()), ..LakeOptions::default() };
     let engine = Engine::open_with(&lake.uri(), options).await.expect("the catalog opens");
     let Err(error) = engine.query("SELECT * FROM t").await else { panic!("there are rows") };
     assert!(error.contains("no-such-bucket"), "{error}");

@@ -63,18 +63,10 @@ pub(super) fn scalar_builder(lake_type: &LakeType, data_type: DataType) -> Box<d
         LakeType::Date => primitives::<Date32Type>(data_type, temporal::parse_date),
         LakeType::Time => primitives::<Time64MicrosecondType>(data_type, |text| temporal::parse_time(text, 1_000)),
         LakeType::TimeNs => primitives::<Time64NanosecondType>(data_type, |text| temporal::parse_time(text, 1)),
-        LakeType::TimestampS => {
-            primitives::<TimestampSecondType>(data_type, |text| temporal::parse_timestamp(text, 1_000_000_000))
-        }
-        LakeType::TimestampMs => {
-            primitives::<TimestampMillisecondType>(data_type, |text| temporal::parse_timestamp(text, 1_000_000))
-        }
-        LakeType::Timestamp | LakeType::TimestampTz => {
-            primitives::<TimestampMicrosecondType>(data_type, |text| temporal::parse_timestamp(text, 1_000))
-        }
-        LakeType::TimestampNs | LakeType::TimestampTzNs => {
-            primitives::<TimestampNanosecondType>(data_type, |text| temporal::parse_timestamp(text, 1))
-        }
+        LakeType::TimestampS => timestamps::<TimestampSecondType>(data_type, 1_000_000_000),
+        LakeType::TimestampMs => timestamps::<TimestampMillisecondType>(data_type, 1_000_000),
+        LakeType::Timestamp | LakeType::TimestampTz => timestamps::<TimestampMicrosecondType>(data_type, 1_000),
+        LakeType::TimestampNs | LakeType::TimestampTzNs => timestamps::<TimestampNanosecondType>(data_type, 1),
         LakeType::Interval => primitives::<IntervalMonthDayNanoType>(data_type, interval::parse_interval),
         LakeType::List(_) | LakeType::Struct(_) | LakeType::Map(_, _) => {
             texts(data_type, |_| Err("a nested value where a scalar is expected"))
@@ -87,6 +79,11 @@ fn primitives<T: ArrowPrimitiveType>(
     parse: impl Fn(&str) -> Parsed<T::Native> + Send + 'static,
 ) -> Box<dyn ScalarBuilder> {
     Box::new(Primitives::<T, _> { data_type, parse, values: Vec::new(), valid: Vec::new() })
+}
+
+fn timestamps<T: ArrowPrimitiveType<Native = i64>>(data_type: DataType, unit_nanos: i64) -> Box<dyn ScalarBuilder> {
+    let zoned = matches!(data_type, DataType::Timestamp(_, Some(_)));
+    primitives::<T>(data_type, move |text| temporal::parse_timestamp(text, unit_nanos, zoned))
 }
 
 fn texts(data_type: DataType, canonical: fn(&str) -> Parsed<Cow<'_, str>>) -> Box<dyn ScalarBuilder> {

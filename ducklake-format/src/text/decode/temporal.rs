@@ -54,8 +54,8 @@ pub(super) fn canonical_timetz(text: &str) -> Parsed<Cow<'_, str>> {
 }
 
 /// A timestamp in units of that many nanoseconds since 1970-01-01: a date, then perhaps a time of day, then
-/// perhaps an offset, by which the value is moved to UTC.
-pub(super) fn parse_timestamp(text: &str, unit_nanos: i64) -> Parsed<i64> {
+/// perhaps an offset. With `zoned` the value is moved to UTC by it; without, only UTC itself is understood.
+pub(super) fn parse_timestamp(text: &str, unit_nanos: i64, zoned: bool) -> Parsed<i64> {
     if let Some(special) = special(text) {
         return Ok(match special {
             Special::Infinity => TIMESTAMP_INFINITY,
@@ -73,6 +73,9 @@ pub(super) fn parse_timestamp(text: &str, unit_nanos: i64) -> Parsed<i64> {
         clock = reader.clock()?;
         offset = reader.offset()?.unwrap_or(0);
         reader.finish("text after the timestamp")?;
+        if offset != 0 && !zoned {
+            return Err("an offset on a timestamp without time zone");
+        }
     }
     let nanos = i128::from(days) * i128::from(DAY_NANOS) + i128::from(clock) - i128::from(offset * SECOND_NANOS);
     let unit_nanos = i128::from(unit_nanos);

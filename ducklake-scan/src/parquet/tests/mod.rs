@@ -36,6 +36,11 @@ fn facts(name: &str) -> ReadFacts {
     ReadFacts { key: key_of(name), ..ReadFacts::plain(name) }
 }
 
+fn footer_size(file: &[u8]) -> u64 {
+    let (_, trailer) = file.split_last_chunk::<8>().unwrap();
+    u64::from(u32::from_le_bytes(trailer[..4].try_into().unwrap()))
+}
+
 /// A reader for `bytes`, with true size, under the name of a fixture.
 async fn reader_for(name: &str, bytes: Bytes, facts: ReadFacts) -> LakeParquetReader {
     let size = bytes.len() as u64;

@@ -11,7 +11,8 @@ async fn positions(name: &str, snapshot: i64) -> Vec<u64> {
 
 /// A file of these columns, without field ids.
 async fn file(columns: Vec<(&str, ArrayRef)>) -> LakeParquetReader {
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, values)| (name, values, true)));
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, values)| (name, values, true)));
     let batch = batch.unwrap();
     let mut file = vec![];
     let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
@@ -77,4 +78,25 @@ async fn rows_are_counted_over_batches() {
     positions[2500] = -1;
     let error = read_positions(file(vec![("pos", Arc::new(Int64Array::from(positions)))]).await, 1).await.unwrap_err();
     assert!(matches!(error, ParquetFileError::InvalidValue { row: 2500, .. }), "{error}");
+}
+
+/// The parquet crate panics on some pages that contradict their header.
+#[tokio::test]
+async fn corrupt_pages_are_errors() {
+    let mut panicked = 0;
+    for (name, positions) in [("lake-partial.parquet", false), ("lake-delete.parquet", true)] {
+        let file = fixture(name);
+        for at in 0..file.len() {
+            let mut bytes = file.to_vec();
+            bytes[at] ^= 0xff;
+            let reader = reader_for(name, bytes.into(), facts(name)).await;
+            let outcome = if positions {
+                read_positions(reader, 1).await.map(drop)
+            } else {
+                read_snapshot_column(reader).await.map(drop)
+            };
+            panicked += usize::from(outcome.is_err_and(|error| error.to_string().contains("contradicts its header")));
+        }
+    }
+    assert!(panicked > 0);
 }

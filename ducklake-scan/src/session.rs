@@ -1,0 +1,779 @@
+//! SQL over attached lakes.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::MemTable;
+use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
+use ducklake_format::{Column, LakeType};
+
+use crate::error::{LakeError, Result};
+use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
+use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::rewrite::{Resolved, Rewriter, innermost};
+use crate::sql::types::{quoted, sql_name};
+use crate::sql::{AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function};
+use crate::table::LakeTable;
+use crate::views;
+
+/// How deep views may be made of views.
+const MAX_VIEW_DEPTH: usize = 32;
+
+/// A result: its schema, its rows as they come, and the plan behind them.
+pub struct QueryResult {
+    /// Columns; empty for statements without rows.
+    pub schema: SchemaRef,
+    /// Rows.
+    pub stream: SendableRecordBatchStream,
+    /// The physical plan of a query, with its metrics while and after it runs.
+    pub plan: Option<Arc<dyn ExecutionPlan>>,
+}
+
+impl std::fmt::Debug for QueryResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueryResult").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// A lake under its name.
+#[derive(Debug, Clone)]
+struct Attached {
+    name: String,
+    lake: Lake,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Names {
+    attached: Vec<Attached>,
+    /// Lake and schema that names without a qualifier belong to.
+    current: Option<(String, String)>,
+}
+
+/// SQL over attached lakes. Every statement reads each lake at one snapshot, resolved before it is planned.
+pub struct Session {
+    context: SessionContext,
+    names: RwLock<Names>,
+    defaults: LakeOptions,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// A session with DataFusion's defaults.
+    pub fn new() -> Self {
+        Self::with_context(SessionContext::new_with_config(Self::config()))
+    }
+
+    /// The configuration that sessions start from: change it and pass it to [`Session::with_context`].
+    pub fn config() -> SessionConfig {
+        let mut config = SessionConfig::new().with_information_schema(true).with_create_default_catalog_and_schema(false);
+        let options = config.options_mut();
+        // Names are matched in the case in which they were created.
+        options.sql_parser.enable_ident_normalization = false;
+        options.sql_parser.parse_float_as_decimal = false;
+        // DuckDB puts NULLs last, whatever the direction.
+        options.sql_parser.default_null_ordering = "nulls_last".to_string();
+        config
+    }
+
+    /// A session in a context of the caller's: its functions, memory limit and runtime are used.
+    pub fn with_context(context: SessionContext) -> Self {
+        Self { context, names: RwLock::default(), defaults: LakeOptions::default() }
+    }
+
+    /// Options that ATTACH statements start from (storage credentials of a profile, for instance).
+    pub fn with_lake_defaults(mut self, defaults: LakeOptions) -> Self {
+        self.defaults = defaults;
+        self
+    }
+
+    /// The DataFusion context behind the session.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    fn names(&self) -> Names {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change_names<T>(&self, change: impl FnOnce(&mut Names) -> T) -> T {
+        change(&mut self.names.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Attaches a lake under a name; the first one becomes the default.
+    ///
+    /// # Errors
+    /// [`LakeError::Usage`] where the name is taken.
+    pub async fn attach(&self, name: &str, lake: Lake) -> Result<()> {
+        self.change_names(|names| {
+            if names.attached.iter().any(|a| same_name(&a.name, name)) {
+                return Err(LakeError::usage(format!("a lake named '{name}' is attached already")));
+            }
+            names.attached.push(Attached { name: name.to_string(), lake });
+            if names.current.is_none() {
+                names.current = Some((name.to_string(), "main".to_string()));
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs exactly one statement.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it, or with what it reads. Errors of the rows themselves come from the stream.
+    pub async fn execute(&self, sql: &str) -> Result<QueryResult> {
+        match parse(sql)? {
+            Command::Query(statement) => {
+                let frame = self.plan(*statement, 0).await?;
+                let context = frame.task_ctx();
+                let plan = frame.create_physical_plan().await?;
+                let stream = execute_stream(Arc::clone(&plan), Arc::new(context))?;
+                Ok(QueryResult { schema: stream.schema(), stream, plan: Some(plan) })
+            }
+            command => self.run_command(command).await,
+        }
+    }
+
+    /// Plans one query as a DataFrame, to go on with or to collect.
+    ///
+    /// # Errors
+    /// As [`Session::execute`]; statements that are no queries are refused.
+    pub async fn sql(&self, sql: &str) -> Result<DataFrame> {
+        match parse(sql)? {
+            Command::Query(statement) => self.plan(*statement, 0).await,
+            Command::Empty => Err(LakeError::usage("there is no statement")),
+            command => {
+                let batches: Vec<RecordBatch> = futures::TryStreamExt::try_collect(self.run_command(command).await?.stream).await?;
+                Ok(self.context.read_batches(batches)?)
+            }
+        }
+    }
+
+    /// A table as a DataFrame: `table`, `schema.table` or `lake.schema.table`, at the session's snapshot.
+    ///
+    /// # Errors
+    /// [`LakeError::UnknownTable`] with names like it.
+    pub async fn scan(&self, table: &str) -> Result<DataFrame> {
+        self.scan_at(table, &SnapshotSelector::Latest).await
+    }
+
+    /// As [`Session::scan`], at another snapshot.
+    ///
+    /// # Errors
+    /// Also where there is no such snapshot.
+    pub async fn scan_at(&self, table: &str, snapshot: &SnapshotSelector) -> Result<DataFrame> {
+        let parts: Vec<String> =
+            datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
+        let mut pins = Pins::new(self.names());
+        let (attached, view, schema, name) = pins.locate(&parts, snapshot).await?;
+        let provider = match LakeTable::load(&attached.lake, &view, &schema, &name).await? {
+            Some(found) => Arc::new(found) as Arc<dyn TableProvider>,
+            None => return Err(unknown_table(&view, &parts.join("."), &schema, &name)),
+        };
+        Ok(self.context.read_table(provider)?)
+    }
+
+    /// Names for completion: lakes, schemas, tables and columns of the attached lakes.
+    pub async fn completions(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        for attached in self.names().attached {
+            words.push(attached.name.clone());
+            let Ok(view) = attached.lake.view(&SnapshotSelector::Latest).await else { continue };
+            words.extend(view.names.schemas.iter().map(|s| s.name.clone()));
+            words.extend(view.names.tables.iter().map(|t| t.name.clone()));
+            words.extend(view.names.views.iter().map(|v| v.name.clone()));
+            if let Ok(columns) = attached.lake.catalog().all_columns_at(view.snapshot.id).await {
+                words.extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
+            }
+        }
+        words.sort();
+        words.dedup();
+        words
+    }
+
+    async fn run_command(&self, command: Command) -> Result<QueryResult> {
+        match command {
+            Command::Empty => Ok(no_rows()),
+            Command::Attach(options) => self.attach_statement(options).await.map(|()| no_rows()),
+            Command::Detach { name, if_exists } => {
+                let found = self.change_names(|names| {
+                    let before = names.attached.len();
+                    names.attached.retain(|a| !same_name(&a.name, &name));
+                    if names.current.as_ref().is_some_and(|(lake, _)| same_name(lake, &name)) {
+                        names.current = names.attached.first().map(|a| (a.name.clone(), "main".to_string()));
+                    }
+                    names.attached.len() < before
+                });
+                if found || if_exists { Ok(no_rows()) } else { Err(self.unknown_lake(&name)) }
+            }
+            Command::Use(parts) => self.use_statement(&parts).await.map(|()| no_rows()),
+            Command::ShowTables { all, from } => self.show_tables(all, from.as_deref()).await,
+            Command::ShowDatabases => {
+                let names: Vec<String> = self.names().attached.into_iter().map(|a| a.name).collect();
+                text_rows(vec![("database_name", names)])
+            }
+            Command::ShowSchemas => {
+                let (mut lakes, mut schemas) = (Vec::new(), Vec::new());
+                for attached in self.names().attached {
+                    for schema in &attached.lake.view(&SnapshotSelector::Latest).await?.names.schemas {
+                        lakes.push(attached.name.clone());
+                        schemas.push(schema.name.clone());
+                    }
+                }
+                text_rows(vec![("database_name", lakes), ("schema_name", schemas)])
+            }
+            Command::Describe(parts) => self.describe(&parts).await,
+            Command::DescribeQuery(statement) => {
+                let frame = self.plan(*statement, 0).await?;
+                describe_fields(frame.schema().fields().iter().map(|f| f.as_ref().clone()))
+            }
+            Command::SetTimeZone(zone) => {
+                let state = self.context.state_ref();
+                state.write().config_mut().options_mut().set("datafusion.execution.time_zone", &zone)?;
+                Ok(no_rows())
+            }
+            Command::Setting(statement) => {
+                let state = self.context.state();
+                let plan = state.statement_to_plan(*statement).await?;
+                let frame = self.context.execute_logical_plan(plan).await?;
+                let stream = frame.execute_stream().await?;
+                Ok(QueryResult { schema: stream.schema(), stream, plan: None })
+            }
+            Command::Query(_) => Err(LakeError::usage("a query is no command")),
+        }
+    }
+
+    async fn attach_statement(&self, attach: AttachOptions) -> Result<()> {
+        let name = match &attach.name {
+            Some(name) => name.clone(),
+            None => default_name(&attach.uri),
+        };
+        if self.names().attached.iter().any(|a| same_name(&a.name, &name)) {
+            return if attach.if_not_exists {
+                Ok(())
+            } else {
+                Err(LakeError::usage(format!("a lake named '{name}' is attached already")))
+            };
+        }
+        let snapshot = match (attach.snapshot_version, &attach.snapshot_time) {
+            (Some(_), Some(_)) => return Err(LakeError::usage("SNAPSHOT_VERSION and SNAPSHOT_TIME cannot both be given")),
+            (Some(version), None) => SnapshotSelector::Version(version),
+            (None, Some(time)) => SnapshotSelector::Timestamp(timestamp_micros(time)?),
+            (None, None) => SnapshotSelector::Latest,
+        };
+        let options = LakeOptions {
+            data_path: attach.data_path.clone().filter(|_| attach.override_data_path),
+            metadata_schema: attach.metadata_schema,
+            snapshot,
+            storage: self.defaults.storage.clone(),
+        };
+        let lake = Lake::open(&attach.uri, options).await?;
+        if let Some(path) = attach.data_path.filter(|_| !attach.override_data_path) {
+            lake.check_data_path(&path)?;
+        }
+        if let Some(encrypted) = attach.encrypted
+            && encrypted != lake.catalog().metadata().encrypted
+        {
+            let is = if encrypted { "is not encrypted" } else { "is encrypted" };
+            return Err(LakeError::usage(format!("the lake {is}, unlike ENCRYPTED says")));
+        }
+        self.attach(&name, lake).await
+    }
+
+    async fn use_statement(&self, parts: &[String]) -> Result<()> {
+        let names = self.names();
+        let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name));
+        let (lake, schema) = match parts {
+            [one] => match (attached(one), &names.current) {
+                (Some(lake), _) => (lake, "main"),
+                (None, Some((current, _))) => match attached(current) {
+                    Some(lake) => (lake, one.as_str()),
+                    None => return Err(self.unknown_lake(one)),
+                },
+                (None, None) => return Err(self.unknown_lake(one)),
+            },
+            [lake, schema] => (attached(lake).ok_or_else(|| self.unknown_lake(lake))?, schema.as_str()),
+            _ => return Err(LakeError::usage("USE takes a lake, a schema, or lake.schema")),
+        };
+        let view = lake.lake.view(&SnapshotSelector::Latest).await?;
+        let Some(schema) = view.schema(schema) else {
+            return Err(LakeError::UnknownName {
+                what: "lake or schema",
+                name: schema.to_string(),
+                suggestions: similar(schema, view.names.schemas.iter().map(|s| s.name.as_str())),
+            });
+        };
+        self.change_names(|n| n.current = Some((lake.name.clone(), schema.name.clone())));
+        Ok(())
+    }
+
+    fn unknown_lake(&self, name: &str) -> LakeError {
+        let names = self.names();
+        let suggestions = similar(name, names.attached.iter().map(|a| a.name.as_str()));
+        LakeError::UnknownName { what: "lake", name: name.to_string(), suggestions }
+    }
+
+    async fn show_tables(&self, all: bool, from: Option<&str>) -> Result<QueryResult> {
+        let names = self.names();
+        let (current_lake, current_schema) = names.current.clone().unwrap_or_default();
+        let mut rows: Vec<(String, String, String, Vec<Column>)> = Vec::new();
+        for attached in names.attached {
+            if !all && from.is_none() && !same_name(&attached.name, &current_lake) {
+                continue;
+            }
+            let view = attached.lake.view(&SnapshotSelector::Latest).await?;
+            let wanted_lake = from.is_none_or(|f| same_name(f, &attached.name));
+            for schema in &view.names.schemas {
+                let wanted = match from {
+                    Some(from) => wanted_lake || (same_name(&attached.name, &current_lake) && same_name(from, &schema.name)),
+                    None => all || same_name(&schema.name, &current_schema),
+                };
+                if !wanted {
+                    continue;
+                }
+                for table in view.names.tables.iter().filter(|t| t.schema_id == schema.schema_id) {
+                    let columns = if all { attached.lake.columns(&view, table.table_id).await?.to_vec() } else { Vec::new() };
+                    rows.push((attached.name.clone(), schema.name.clone(), table.name.clone(), columns));
+                }
+                for view in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
+                    rows.push((attached.name.clone(), schema.name.clone(), view.name.clone(), Vec::new()));
+                }
+            }
+        }
+        rows.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
+        if !all {
+            return text_rows(vec![("name", rows.into_iter().map(|r| r.2).collect())]);
+        }
+        let list = |pick: fn(&Column) -> String| -> Vec<String> {
+            rows.iter().map(|r| format!("[{}]", r.3.iter().map(pick).collect::<Vec<_>>().join(", "))).collect()
+        };
+        text_rows(vec![
+            ("database", rows.iter().map(|r| r.0.clone()).collect()),
+            ("schema", rows.iter().map(|r| r.1.clone()).collect()),
+            ("name", rows.iter().map(|r| r.2.clone()).collect()),
+            ("column_names", list(|c| c.name.clone())),
+            ("column_types", list(|c| sql_name(&c.lake_type))),
+        ])
+    }
+
+    async fn describe(&self, parts: &[String]) -> Result<QueryResult> {
+        let mut pins = Pins::new(self.names());
+        let (attached, view, schema, name) = pins.locate(parts, &SnapshotSelector::Latest).await?;
+        if let Some(table) = LakeTable::load(&attached.lake, &view, &schema, &name).await? {
+            let columns = table.columns();
+            let text = |f: fn(&Column) -> String| columns.iter().map(f).collect::<Vec<_>>();
+            let defaults: StringArray = columns.iter().map(|c| c.default_value.clone()).collect();
+            let nothing = StringArray::from(vec![None::<&str>; columns.len()]);
+            return rows_of(vec![
+                ("column_name", StringArray::from(text(|c| c.name.clone()))),
+                ("column_type", StringArray::from(text(|c| sql_name(&c.lake_type)))),
+                ("null", StringArray::from(text(|c| if c.nulls_allowed { "YES" } else { "NO" }.to_string()))),
+                ("key", nothing.clone()),
+                ("default", defaults),
+                ("extra", nothing),
+            ]);
+        }
+        match self.object(&attached, &view, &schema, &name, &[], 0).await? {
+            Some((_, provider)) => describe_fields(provider.schema().fields().iter().map(|f| f.as_ref().clone())),
+            None => Err(unknown_table(&view, &parts.join("."), &schema, &name)),
+        }
+    }
+
+    /// A table or view with its own name.
+    async fn object(
+        &self,
+        attached: &Attached,
+        view: &LakeView,
+        schema: &str,
+        name: &str,
+        virtual_columns: &[&str],
+        depth: usize,
+    ) -> Result<Option<(String, PinnedObject)>> {
+        if let Some(table) = LakeTable::load(&attached.lake, view, schema, name).await? {
+            let own_name = table.row().name.clone();
+            return Ok(Some((own_name, Arc::new(table.with_virtual_columns(virtual_columns)))));
+        }
+        let Some(schema_row) = view.schema(schema) else { return Ok(None) };
+        let Some(row) = view.view(schema_row, name) else { return Ok(None) };
+        let failed = |e: LakeError| LakeError::View { view: format!("{schema}.{}", row.name), source: Box::new(e) };
+        if depth >= MAX_VIEW_DEPTH {
+            return Err(failed(LakeError::usage("it is made of views more than 32 levels deep, or of itself")));
+        }
+        let planned = async {
+            let sql = views::sql(row, &attached.name)?;
+            let Command::Query(statement) = parse(&sql)? else { return Err(LakeError::usage("its text is no query")) };
+            // Names without a qualifier belong to the view's own lake and schema, at the same snapshot.
+            let mut names = self.names();
+            names.current = Some((attached.name.clone(), schema.to_string()));
+            let mut pins = Pins::new(names);
+            pins.pin(attached, view.clone());
+            let frame = Box::pin(self.plan_with(*statement, pins, depth + 1)).await?;
+            views::provider(frame, row)
+        };
+        Ok(Some((row.name.clone(), planned.await.map_err(failed)?)))
+    }
+
+    async fn plan(&self, statement: Statement, depth: usize) -> Result<DataFrame> {
+        self.plan_with(statement, Pins::new(self.names()), depth).await
+    }
+
+    /// Names first, then the plan: resolves every table of the statement at pinned snapshots, rewrites, plans.
+    async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
+        let mut catalogs = PinnedLakes::default();
+        if let Some(inner) = innermost(&mut statement) {
+            let references = collect(inner);
+            let wanted: Vec<&str> = VIRTUAL_COLUMNS
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|name| references.identifiers.contains(*name))
+                .collect();
+            let mut rewriter = Rewriter::default();
+            for (index, reference) in references.tables.iter().enumerate() {
+                if let Some(args) = &reference.args {
+                    if let Some((full_name, provider)) = self.function(reference, args, index).await? {
+                        let own_name = reference.name.last().cloned().unwrap_or_default();
+                        catalogs.add(&full_name, provider);
+                        rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, star: None }));
+                    }
+                    continue;
+                }
+                if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
+                    continue;
+                }
+                if reference.name.iter().any(|n| n.eq_ignore_ascii_case("information_schema")) {
+                    self.pin_all(&mut pins, &mut catalogs).await?;
+                    continue;
+                }
+                let selector = self.selector(reference.version.as_ref()).await?;
+                let (attached, view, schema, name) = pins.locate(&reference.name, &selector).await?;
+                let Some((own_name, provider)) = self.object(&attached, &view, &schema, &name, &wanted, depth).await? else {
+                    return Err(unknown_table(&view, &reference.name.join("."), &schema, &name));
+                };
+                let table: Option<&LakeTable> = provider.downcast_ref::<LakeTable>();
+                let star = table
+                    .filter(|_| !wanted.is_empty())
+                    .map(|table| table.columns().iter().map(|c| c.name.clone()).collect());
+                for field in provider.schema().fields() {
+                    rewriter.know(field.name());
+                }
+                // Two snapshots of one table are two tables.
+                let table_name = match selector {
+                    SnapshotSelector::Latest => own_name.clone(),
+                    _ => format!("{own_name}@{}", view.snapshot.id),
+                };
+                rewriter.know(&own_name);
+                let full_name = [attached.name.clone(), schema, table_name];
+                catalogs.add(&full_name, provider);
+                rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, star }));
+            }
+            for name in &references.given {
+                rewriter.know(name);
+            }
+            rewriter.apply(inner);
+        }
+        let (lake, schema) = pins.names.current.clone().unwrap_or_else(|| ("memory".to_string(), "main".to_string()));
+        catalogs.add_schema(&lake, &schema);
+        let state = self.statement_state(catalogs, &lake, &schema);
+        let plan = state.statement_to_plan(statement).await?;
+        Ok(DataFrame::new(state, plan))
+    }
+
+    fn statement_state(&self, catalogs: PinnedLakes, lake: &str, schema: &str) -> SessionState {
+        let state = self.context.state();
+        let mut config = state.config().clone();
+        config.options_mut().catalog.default_catalog = lake.to_string();
+        config.options_mut().catalog.default_schema = schema.to_string();
+        SessionStateBuilder::new_from_existing(state).with_config(config).with_catalog_list(Arc::new(catalogs)).build()
+    }
+
+    /// All tables of all lakes, for `information_schema`.
+    async fn pin_all(&self, pins: &mut Pins, catalogs: &mut PinnedLakes) -> Result<()> {
+        for attached in pins.names.attached.clone() {
+            let view = pins.view(&attached, &SnapshotSelector::Latest).await?;
+            attached.lake.load_all_columns(&view).await?;
+            for schema in &view.names.schemas {
+                catalogs.add_schema(&attached.name, &schema.name);
+                for table in view.names.tables.iter().filter(|t| t.schema_id == schema.schema_id) {
+                    if let Some(table) = LakeTable::load(&attached.lake, &view, &schema.name, &table.name).await? {
+                        let name = [attached.name.clone(), schema.name.clone(), table.row().name.clone()];
+                        catalogs.add(&name, Arc::new(table));
+                    }
+                }
+                for row in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
+                    // A view that cannot be planned must not break a listing.
+                    if let Ok(Some((name, provider))) = self.object(&attached, &view, &schema.name, &row.name, &[], 0).await {
+                        catalogs.add(&[attached.name.clone(), schema.name.clone(), name], provider);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn function(
+        &self,
+        reference: &Reference,
+        args: &[FunctionArg],
+        index: usize,
+    ) -> Result<Option<([String; 3], PinnedObject)>> {
+        let names = self.names();
+        let mut call = match reference.name.as_slice() {
+            [name] => FunctionCall { name: name.to_lowercase(), ..FunctionCall::default() },
+            // `FROM lake.snapshots()` is short for `FROM ducklake_snapshots('lake')`.
+            [lake, name] if names.attached.iter().any(|a| same_name(&a.name, lake)) => FunctionCall {
+                name: format!("ducklake_{}", name.to_lowercase()),
+                args: vec![lake.clone()],
+                ..FunctionCall::default()
+            },
+            _ => return Ok(None),
+        };
+        if !call.name.starts_with("ducklake_") {
+            return Ok(None);
+        }
+        for arg in args {
+            match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
+                    let value = self.constant(expr).await?.unwrap_or_default();
+                    call.args.push(value);
+                }
+                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
+                    if let Some(value) = self.constant(expr).await? {
+                        call.named.insert(name.value.to_lowercase(), value);
+                    }
+                }
+                other => return Err(LakeError::usage(format!("'{other}' is not an argument that {} takes", call.name))),
+            }
+        }
+        let find = |name: &str| {
+            let found = names.attached.iter().find(|a| same_name(&a.name, name));
+            found.map(|a| a.lake.clone()).ok_or_else(|| self.unknown_lake(name))
+        };
+        let Some(batch) = table_function(&call, find).await? else { return Ok(None) };
+        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        let full_name = ["ducklake functions".to_string(), "main".to_string(), format!("{} {index}", call.name)];
+        Ok(Some((full_name, Arc::new(provider))))
+    }
+
+    async fn selector(&self, version: Option<&Version>) -> Result<SnapshotSelector> {
+        let null = |what: &str| LakeError::usage(format!("the {what} of AT is NULL"));
+        match version {
+            None => Ok(SnapshotSelector::Latest),
+            Some(Version::Version(expr)) => {
+                let text = self.constant(expr).await?.ok_or_else(|| null("VERSION"))?;
+                match text.trim().parse::<i64>() {
+                    Ok(version) if version >= 0 => Ok(SnapshotSelector::Version(version)),
+                    _ => Err(LakeError::usage(format!("'{text}' is not a snapshot id"))),
+                }
+            }
+            Some(Version::Timestamp(expr)) => {
+                let text = self.constant(expr).await?.ok_or_else(|| null("TIMESTAMP"))?;
+                Ok(SnapshotSelector::Timestamp(timestamp_micros(&text)?))
+            }
+            Some(Version::Unknown(text)) => Err(LakeError::Usage {
+                message: format!("'{text}' does not name a snapshot"),
+                hint: Some("write AT (VERSION => 3) or AT (TIMESTAMP => '2026-01-31 12:00:00+00')".into()),
+            }),
+        }
+    }
+
+    /// A constant expression as text, `None` for NULL.
+    async fn constant(&self, expr: &Expr) -> Result<Option<String>> {
+        use datafusion::sql::sqlparser::ast::Value;
+        match expr {
+            Expr::Value(value) => match &value.value {
+                Value::Number(text, _) | Value::SingleQuotedString(text) => return Ok(Some(text.clone())),
+                Value::Null => return Ok(None),
+                Value::Boolean(flag) => return Ok(Some(flag.to_string())),
+                _ => {}
+            },
+            // A bare word is a name, as in ducklake_snapshots(lake).
+            Expr::Identifier(ident) => return Ok(Some(ident.value.clone())),
+            Expr::Subquery(_) => return Err(LakeError::usage("a subquery cannot be used here")),
+            _ => {}
+        }
+        let state = self.statement_state(PinnedLakes::default(), "memory", "main");
+        let Command::Query(statement) = parse(&format!("SELECT CAST(({expr}) AS VARCHAR)"))? else {
+            return Err(LakeError::usage(format!("'{expr}' is not a constant")));
+        };
+        let plan = state.statement_to_plan(*statement).await?;
+        let batches = DataFrame::new(state, plan).collect().await?;
+        let Some(batch) = batches.first().filter(|b| b.num_rows() == 1) else {
+            return Err(LakeError::usage(format!("'{expr}' is not a constant")));
+        };
+        let text = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
+        let text = text.as_string::<i32>();
+        Ok(text.is_valid(0).then(|| text.value(0).to_string()))
+    }
+}
+
+/// Views of lakes, each looked up once for a statement.
+#[derive(Debug)]
+struct Pins {
+    names: Names,
+    pinned: Vec<(String, SnapshotSelector, LakeView)>,
+}
+
+impl Pins {
+    fn new(names: Names) -> Self {
+        Self { names, pinned: Vec::new() }
+    }
+
+    fn pin(&mut self, attached: &Attached, view: LakeView) {
+        self.pinned.push((attached.name.clone(), SnapshotSelector::Latest, view));
+    }
+
+    async fn view(&mut self, attached: &Attached, selector: &SnapshotSelector) -> Result<LakeView> {
+        if let Some((_, _, view)) = self.pinned.iter().find(|(name, s, _)| *name == attached.name && s == selector) {
+            return Ok(view.clone());
+        }
+        let view = attached.lake.view(selector).await?;
+        self.pinned.push((attached.name.clone(), selector.clone(), view.clone()));
+        Ok(view)
+    }
+
+    /// Lake, view, schema and table that a name of one to three parts stands for. `a.b` is a schema of the current lake,
+    /// or else a table in a lake's main schema.
+    async fn locate(&mut self, parts: &[String], selector: &SnapshotSelector) -> Result<(Attached, LakeView, String, String)> {
+        let names = self.names.clone();
+        let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name)).cloned();
+        let current = names.current.as_ref().and_then(|(lake, schema)| Some((attached(lake)?, schema.clone())));
+        let no_lake = || LakeError::Usage {
+            message: format!("'{}' names no table: no lake is attached", parts.join(".")),
+            hint: Some("open one with --lake URI, or ATTACH 'ducklake:sqlite:meta.sqlite' AS lake".into()),
+        };
+        match parts {
+            [table] => {
+                let (lake, schema) = current.ok_or_else(no_lake)?;
+                let view = self.view(&lake, selector).await?;
+                Ok((lake, view, schema, table.clone()))
+            }
+            [first, table] => {
+                if let Some((lake, _)) = current {
+                    let view = self.view(&lake, selector).await?;
+                    if let Some(schema) = view.schema(first) {
+                        let schema = schema.name.clone();
+                        return Ok((lake, view, schema, table.clone()));
+                    }
+                }
+                let Some(lake) = attached(first) else {
+                    let known = names.attached.iter().map(|a| a.name.as_str());
+                    return Err(LakeError::UnknownName {
+                        what: "lake or schema",
+                        name: first.clone(),
+                        suggestions: similar(first, known),
+                    });
+                };
+                let view = self.view(&lake, selector).await?;
+                Ok((lake, view, "main".to_string(), table.clone()))
+            }
+            [lake, schema, table] => {
+                let suggestions = similar(lake, names.attached.iter().map(|a| a.name.as_str()));
+                let found = attached(lake)
+                    .ok_or_else(|| LakeError::UnknownName { what: "lake", name: lake.clone(), suggestions })?;
+                let view = self.view(&found, selector).await?;
+                let schema = match view.schema(schema) {
+                    Some(row) => row.name.clone(),
+                    None => {
+                        let known = view.names.schemas.iter().map(|s| s.name.as_str());
+                        let suggestions = similar(schema, known);
+                        return Err(LakeError::UnknownName { what: "schema", name: schema.clone(), suggestions });
+                    }
+                };
+                Ok((found, view, schema, table.clone()))
+            }
+            _ => Err(LakeError::usage(format!("'{}' has too many parts for a table's name", parts.join(".")))),
+        }
+    }
+}
+
+fn unknown_table(view: &LakeView, asked: &str, schema: &str, name: &str) -> LakeError {
+    let own = view.schema(schema).map(|s| s.schema_id);
+    let mut suggestions = similar(
+        name,
+        view.names.tables.iter().filter(|t| Some(t.schema_id) == own).map(|t| t.name.as_str()),
+    );
+    // The same name in another schema is the likeliest of all.
+    for table in view.names.tables.iter().filter(|t| same_name(&t.name, name)) {
+        if let Some(other) = view.names.schemas.iter().find(|s| s.schema_id == table.schema_id) {
+            suggestions.insert(0, format!("{}.{}", quoted(&other.name), quoted(&table.name)));
+        }
+    }
+    suggestions.truncate(3);
+    let at = if view.snapshot.id == view.head { String::new() } else { format!(" at snapshot {}", view.snapshot.id) };
+    LakeError::UnknownTable { name: asked.to_string(), place: format!(" in schema '{schema}'{at}"), suggestions }
+}
+
+/// The names that are most like one, at most three.
+fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let lower = name.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = known.map(|k| (strsim::jaro_winkler(&lower, &k.to_lowercase()), k)).collect();
+    scored.retain(|(score, _)| *score > 0.8);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut seen = HashSet::new();
+    scored.into_iter().map(|(_, k)| k.to_string()).filter(|k| seen.insert(k.clone())).take(3).collect()
+}
+
+/// The name of a lake attached without one: the last part of its URI without the suffix.
+fn default_name(uri: &str) -> String {
+    let end = uri.rsplit(['/', '\\', ':']).next().unwrap_or(uri);
+    let stem = end.split('.').next().unwrap_or(end);
+    let name: String = stem.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    if name.is_empty() { "lake".to_string() } else { name }
+}
+
+fn no_rows() -> QueryResult {
+    let schema = Arc::new(Schema::empty());
+    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::empty());
+    QueryResult { schema, stream: Box::pin(stream), plan: None }
+}
+
+fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> {
+    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, array)| Arc::new(array) as _).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
+    Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
+}
+
+fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult> {
+    rows_of(columns.into_iter().map(|(name, values)| (name, StringArray::from(values))).collect())
+}
+
+fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
+    let (names, types): (Vec<String>, Vec<String>) = fields
+        .map(|f| {
+            let ty = LakeType::from_field(&f).map_or_else(|| f.data_type().to_string(), |t| sql_name(&t));
+            (f.name().clone(), ty)
+        })
+        .unzip();
+    let rows = names.len();
+    let nothing = StringArray::from(vec![None::<&str>; rows]);
+    rows_of(vec![
+        ("column_name", StringArray::from(names)),
+        ("column_type", StringArray::from(types)),
+        ("null", StringArray::from(vec!["YES"; rows])),
+        ("key", nothing.clone()),
+        ("default", nothing.clone()),
+        ("extra", nothing),
+    ])
+}

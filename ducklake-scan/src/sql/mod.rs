@@ -1,0 +1,14 @@
+//! SQL over lakes: DuckDB's spelling, names pinned to snapshots, DataFusion for the rest.
+
+mod command;
+mod dialect;
+mod functions;
+mod pinned;
+mod references;
+pub(crate) mod rewrite;
+pub(crate) mod types;
+
+pub(crate) use command::{AttachOptions, Command, parse};
+pub(crate) use functions::{FunctionCall, table_function};
+pub(crate) use pinned::{PinnedLakes, PinnedObject};
+pub(crate) use references::{Reference, Version, collect};
