@@ -46,7 +46,8 @@ impl Progress {
             let mut totals = Totals::default();
             totals.add(plan.as_ref());
             self.read = totals.rows;
-            self.files = (totals.files_total > 0).then_some((totals.files_opened, totals.files_total));
+            self.files =
+                (totals.files_total > 0).then_some((totals.files_opened.min(totals.files_total), totals.files_total));
         }
     }
 
@@ -98,6 +99,7 @@ impl Drop for Progress {
 struct Totals {
     rows: u64,
     files_opened: u64,
+    /// Less those that are pruned before the scan.
     files_total: u64,
 }
 
@@ -109,8 +111,9 @@ impl Totals {
         {
             let sum = |name: &str| metrics.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);
             self.rows += metrics.output_rows().unwrap_or(0) as u64;
-            self.files_opened += sum("files_opened");
-            self.files_total += sum("files_total");
+            self.files_opened += sum("lake_files_opened");
+            let pruned = sum("lake_files_pruned_by_partition") + sum("lake_files_pruned_by_statistics");
+            self.files_total += sum("lake_files_total").saturating_sub(pruned);
         }
         for child in children {
             self.add(child.as_ref());

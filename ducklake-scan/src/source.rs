@@ -58,10 +58,10 @@ impl DuckLakeSource {
         counts: PruningCounts,
     ) -> Self {
         let count = |name: &'static str, n: usize| MetricBuilder::new(inner.metrics()).global_counter(name).add(n);
-        count("files_total", counts.total);
-        count("files_pruned_partition", counts.by_partition);
-        count("files_pruned_statistics", counts.by_statistics);
-        let opened = MetricBuilder::new(inner.metrics()).global_counter("files_opened");
+        count("lake_files_total", counts.total);
+        count("lake_files_pruned_by_partition", counts.by_partition);
+        count("lake_files_pruned_by_statistics", counts.by_statistics);
+        let opened = MetricBuilder::new(inner.metrics()).global_counter("lake_files_opened");
         let factory = CountingFactory { readers: readers.clone(), opened };
         let inner = inner.with_parquet_file_reader_factory(Arc::new(factory));
         Self { inner, readers, virtual_names }

@@ -83,6 +83,8 @@ impl Storage {
     }
 
     fn bucket(&self, scheme: &str, bucket: &str, full: &str) -> Result<Operator, StorageError> {
+        // Without default features opendal has no HTTP client until it is told to use its own; repeating is harmless.
+        opendal::install_default();
         let settings = self
             .options
             .resolve(scheme, |name| std::env::var(name).ok())

@@ -146,8 +146,8 @@ mod tests {
     fn characters_may_be_cut_between_reads() {
         let text = "a€é日😀z";
         let mut decoder = Decoder::default();
-        let decoded: String = text.bytes().map(|byte| decoder.decode(&[byte]).unwrap().to_string()).collect();
-        assert_eq!(decoded, text);
+        let whole: String = text.bytes().map(|byte| decoder.decode(&[byte]).unwrap().to_string()).collect();
+        assert_eq!(whole, text);
         decoder.finish().unwrap();
         assert!(decoder.decode(b"\xff").is_err());
         let mut decoder = Decoder::default();

@@ -121,7 +121,7 @@ impl FileKind {
             (DataType::Interval(_) | DataType::Duration(_), DataType::FixedSizeBinary(_)) => interval_bytes(array)?,
             (DataType::Utf8, DataType::FixedSizeBinary(_)) => uuid_bytes(array)?,
             (DataType::Utf8 | DataType::LargeUtf8, DataType::Time64(_)) => times_of_day(array, self.is_parquet())?,
-            (DataType::Timestamp(TimeUnit::Second, zone), DataType::Timestamp(_, _)) => {
+            (DataType::Timestamp(TimeUnit::Second, zone), DataType::Timestamp(TimeUnit::Millisecond, _)) => {
                 let seconds = cast(array, &DataType::Int64)?;
                 let millis = milliseconds(seconds.as_primitive::<Int64Type>())?;
                 Arc::new(millis.with_timezone_opt(zone.clone()))
@@ -272,10 +272,13 @@ fn clock_micros(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{DurationMicrosecondArray, IntervalMonthDayNanoArray, ListArray, StringArray, StringViewArray};
+    use arrow::array::{
+        DurationMicrosecondArray, IntervalMonthDayNanoArray, ListArray, StringArray, StringViewArray, new_null_array,
+    };
     use arrow::buffer::OffsetBuffer;
     use arrow::datatypes::IntervalMonthDayNano;
     use ducklake_format::LakeType;
+    use ducklake_format::types::TypeName;
 
     use super::*;
 
@@ -348,5 +351,56 @@ mod tests {
         let seconds = Int64Array::from(vec![1, i64::MAX, -i64::MAX]);
         assert_eq!(milliseconds(&seconds).unwrap().values().as_ref(), [1000, i64::MAX, -i64::MAX]);
         assert!(milliseconds(&Int64Array::from(vec![i64::MAX / 2])).is_err());
+    }
+
+    #[test]
+    fn every_type_is_exported_as_announced() {
+        let leaves = [
+            "boolean",
+            "int8",
+            "int16",
+            "int32",
+            "int64",
+            "int128",
+            "uint8",
+            "uint16",
+            "uint32",
+            "uint64",
+            "uint128",
+            "float32",
+            "float64",
+            "decimal(9,2)",
+            "varchar",
+            "json",
+            "blob",
+            "uuid",
+            "date",
+            "time",
+            "time_ns",
+            "timetz",
+            "timestamp",
+            "timestamp_s",
+            "timestamp_ms",
+            "timestamp_ns",
+            "timestamptz",
+            "timestamptz_ns",
+            "interval",
+            "geometry",
+            "variant",
+        ];
+        for name in leaves {
+            let Ok(TypeName::Leaf(leaf)) = TypeName::parse(name) else { panic!("{name}") };
+            let list = LakeType::List(Box::new(leaf.clone()));
+            let fields = LakeType::Struct(vec![("a".into(), leaf.clone()), ("b".into(), list.clone())]);
+            let map = LakeType::Map(Box::new(LakeType::Varchar), Box::new(fields.clone()));
+            for ty in [leaf, list, fields, map] {
+                let field = ty.field("x");
+                let array = new_null_array(field.data_type(), 3);
+                for kind in [FileKind::Arrow, FileKind::Parquet] {
+                    let batch = export(kind, field.clone(), Arc::clone(&array)).unwrap_or_else(|e| panic!("{ty}: {e}"));
+                    assert_eq!(batch.column(0).null_count(), 3, "{ty}");
+                }
+            }
+        }
     }
 }

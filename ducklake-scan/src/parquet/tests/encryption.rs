@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::*;
 
@@ -23,7 +24,7 @@ async fn reads_other_key_lengths_and_page_versions() {
 #[tokio::test]
 async fn reads_what_the_standard_encrypts() {
     let metadata = open("standard.parquet").await.metadata().await.unwrap();
-    assert_eq!(metadata.row_groups().iter().map(|group| group.num_rows()).collect::<Vec<_>>(), [20, 20, 10]);
+    assert_eq!(metadata.row_groups().iter().map(RowGroupMetaData::num_rows).collect::<Vec<_>>(), [20, 20, 10]);
     let batch = read("standard.parquet").await;
     let numbers: Int32Array = (0..50).collect();
     let texts: StringArray = (0..50).map(|i| Some(format!("v{}", i % 7))).collect();
@@ -71,7 +72,7 @@ async fn ranges_are_cut_from_decrypted_chunks() {
     let mut chunks: Vec<_> = metadata
         .row_groups()
         .iter()
-        .flat_map(|group| group.columns().iter().map(|column| column.byte_range()))
+        .flat_map(|group| group.columns().iter().map(ColumnChunkMetaData::byte_range))
         .collect();
     chunks.sort_unstable();
     assert_eq!(chunks.len(), 12);
