@@ -52,6 +52,8 @@ pub struct Column {
     pub initial_default: Option<String>,
     /// Default for future inserts; `None` for none.
     pub default_value: Option<String>,
+    /// `literal` or `expression`; absent in old lakes, where all are literals.
+    pub default_value_type: Option<String>,
     /// Whether NULL may be stored.
     pub nulls_allowed: bool,
     /// Child columns: struct fields, a list's element, or a map's key and value.
@@ -159,6 +161,7 @@ fn build(
         lake_type,
         initial_default: row.initial_default,
         default_value,
+        default_value_type: row.default_value_type,
         nulls_allowed: row.nulls_allowed,
         children,
     })

@@ -1,17 +1,15 @@
 //! SQL over attached lakes.
 
-use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
 use ducklake_format::{Column, LakeType};
@@ -19,8 +17,10 @@ use ducklake_format::{Column, LakeType};
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
-use crate::sql::types::{quoted, sql_name};
+use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
+use crate::sql::types::sql_name;
 use crate::sql::{AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function};
 use crate::table::LakeTable;
 use crate::views;
@@ -42,20 +42,6 @@ impl std::fmt::Debug for QueryResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("QueryResult").field("schema", &self.schema).finish_non_exhaustive()
     }
-}
-
-/// A lake under its name.
-#[derive(Debug, Clone)]
-struct Attached {
-    name: String,
-    lake: Lake,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Names {
-    attached: Vec<Attached>,
-    /// Lake and schema that names without a qualifier belong to.
-    current: Option<(String, String)>,
 }
 
 /// SQL over attached lakes. Every statement reads each lake at one snapshot, resolved before it is planned.
@@ -327,9 +313,7 @@ impl Session {
     }
 
     fn unknown_lake(&self, name: &str) -> LakeError {
-        let names = self.names();
-        let suggestions = similar(name, names.attached.iter().map(|a| a.name.as_str()));
-        LakeError::UnknownName { what: "lake", name: name.to_string(), suggestions }
+        self.names().unknown_lake(name)
     }
 
     async fn show_tables(&self, all: bool, from: Option<&str>) -> Result<QueryResult> {
@@ -381,7 +365,7 @@ impl Session {
         if let Some(table) = LakeTable::load(&attached.lake, &view, &schema, &name).await? {
             let columns = table.columns();
             let text = |f: fn(&Column) -> String| columns.iter().map(f).collect::<Vec<_>>();
-            let defaults: StringArray = columns.iter().map(|c| c.default_value.clone()).collect();
+            let defaults: StringArray = columns.iter().map(default_sql).collect();
             let nothing = StringArray::from(vec![None::<&str>; columns.len()]);
             return rows_of(vec![
                 ("column_name", StringArray::from(text(|c| c.name.clone()))),
@@ -452,7 +436,7 @@ impl Session {
                     if let Some((full_name, provider)) = self.function(reference, args, index).await? {
                         let own_name = reference.name.last().cloned().unwrap_or_default();
                         catalogs.add(&full_name, provider);
-                        rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, star: None }));
+                        rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() }));
                     }
                     continue;
                 }
@@ -469,9 +453,8 @@ impl Session {
                     return Err(unknown_table(&view, &reference.name.join("."), &schema, &name));
                 };
                 let table: Option<&LakeTable> = provider.downcast_ref::<LakeTable>();
-                let star = table
-                    .filter(|_| !wanted.is_empty())
-                    .map(|table| table.columns().iter().map(|c| c.name.clone()).collect());
+                let columns = table.map(|table| table.columns().iter().map(|c| c.name.clone()).collect());
+                let virtual_columns = table.map(|table| table.virtual_columns().to_vec()).unwrap_or_default();
                 for field in provider.schema().fields() {
                     rewriter.know(field.name());
                 }
@@ -483,7 +466,7 @@ impl Session {
                 rewriter.know(&own_name);
                 let full_name = [attached.name.clone(), schema, table_name];
                 catalogs.add(&full_name, provider);
-                rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, star }));
+                rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, columns, virtual_columns }));
             }
             for name in &references.given {
                 rewriter.know(name);
@@ -585,7 +568,14 @@ impl Session {
                 }
             }
             Some(Version::Timestamp(expr)) => {
-                let text = self.constant(expr).await?.ok_or_else(|| null("TIMESTAMP"))?;
+                let text = match literal_text(expr) {
+                    Some(text) => text,
+                    None => {
+                        let cast = format!("CAST(({expr}) AS TIMESTAMP(6))");
+                        let text = self.evaluate(&cast, expr).await?.ok_or_else(|| null("TIMESTAMP"))?;
+                        text.replacen('T', " ", 1)
+                    }
+                };
                 Ok(SnapshotSelector::Timestamp(timestamp_micros(&text)?))
             }
             Some(Version::Unknown(text)) => Err(LakeError::Usage {
@@ -610,8 +600,14 @@ impl Session {
             Expr::Subquery(_) => return Err(LakeError::usage("a subquery cannot be used here")),
             _ => {}
         }
+        self.evaluate(&expr.to_string(), expr).await
+    }
+
+    /// The text of a constant expression; `shown` names it in errors.
+    async fn evaluate(&self, sql: &str, shown: &Expr) -> Result<Option<String>> {
+        let expr = shown;
         let state = self.statement_state(PinnedLakes::default(), "memory", "main");
-        let Command::Query(statement) = parse(&format!("SELECT CAST(({expr}) AS VARCHAR)"))? else {
+        let Command::Query(statement) = parse(&format!("SELECT CAST(({sql}) AS VARCHAR)"))? else {
             return Err(LakeError::usage(format!("'{expr}' is not a constant")));
         };
         let plan = state.statement_to_plan(*statement).await?;
@@ -625,111 +621,32 @@ impl Session {
     }
 }
 
-/// Views of lakes, each looked up once for a statement.
-#[derive(Debug)]
-struct Pins {
-    names: Names,
-    pinned: Vec<(String, SnapshotSelector, LakeView)>,
-}
-
-impl Pins {
-    fn new(names: Names) -> Self {
-        Self { names, pinned: Vec::new() }
-    }
-
-    fn pin(&mut self, attached: &Attached, view: LakeView) {
-        self.pinned.push((attached.name.clone(), SnapshotSelector::Latest, view));
-    }
-
-    async fn view(&mut self, attached: &Attached, selector: &SnapshotSelector) -> Result<LakeView> {
-        if let Some((_, _, view)) = self.pinned.iter().find(|(name, s, _)| *name == attached.name && s == selector) {
-            return Ok(view.clone());
-        }
-        let view = attached.lake.view(selector).await?;
-        self.pinned.push((attached.name.clone(), selector.clone(), view.clone()));
-        Ok(view)
-    }
-
-    /// Lake, view, schema and table that a name of one to three parts stands for. `a.b` is a schema of the current lake,
-    /// or else a table in a lake's main schema.
-    async fn locate(&mut self, parts: &[String], selector: &SnapshotSelector) -> Result<(Attached, LakeView, String, String)> {
-        let names = self.names.clone();
-        let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name)).cloned();
-        let current = names.current.as_ref().and_then(|(lake, schema)| Some((attached(lake)?, schema.clone())));
-        let no_lake = || LakeError::Usage {
-            message: format!("'{}' names no table: no lake is attached", parts.join(".")),
-            hint: Some("open one with --lake URI, or ATTACH 'ducklake:sqlite:meta.sqlite' AS lake".into()),
-        };
-        match parts {
-            [table] => {
-                let (lake, schema) = current.ok_or_else(no_lake)?;
-                let view = self.view(&lake, selector).await?;
-                Ok((lake, view, schema, table.clone()))
-            }
-            [first, table] => {
-                if let Some((lake, _)) = current {
-                    let view = self.view(&lake, selector).await?;
-                    if let Some(schema) = view.schema(first) {
-                        let schema = schema.name.clone();
-                        return Ok((lake, view, schema, table.clone()));
-                    }
-                }
-                let Some(lake) = attached(first) else {
-                    let known = names.attached.iter().map(|a| a.name.as_str());
-                    return Err(LakeError::UnknownName {
-                        what: "lake or schema",
-                        name: first.clone(),
-                        suggestions: similar(first, known),
-                    });
-                };
-                let view = self.view(&lake, selector).await?;
-                Ok((lake, view, "main".to_string(), table.clone()))
-            }
-            [lake, schema, table] => {
-                let suggestions = similar(lake, names.attached.iter().map(|a| a.name.as_str()));
-                let found = attached(lake)
-                    .ok_or_else(|| LakeError::UnknownName { what: "lake", name: lake.clone(), suggestions })?;
-                let view = self.view(&found, selector).await?;
-                let schema = match view.schema(schema) {
-                    Some(row) => row.name.clone(),
-                    None => {
-                        let known = view.names.schemas.iter().map(|s| s.name.as_str());
-                        let suggestions = similar(schema, known);
-                        return Err(LakeError::UnknownName { what: "schema", name: schema.clone(), suggestions });
-                    }
-                };
-                Ok((found, view, schema, table.clone()))
-            }
-            _ => Err(LakeError::usage(format!("'{}' has too many parts for a table's name", parts.join(".")))),
-        }
-    }
-}
-
-fn unknown_table(view: &LakeView, asked: &str, schema: &str, name: &str) -> LakeError {
-    let own = view.schema(schema).map(|s| s.schema_id);
-    let mut suggestions = similar(
-        name,
-        view.names.tables.iter().filter(|t| Some(t.schema_id) == own).map(|t| t.name.as_str()),
+/// A column's default as SQL: the catalog keeps a literal's text without its quotes.
+fn default_sql(column: &Column) -> Option<String> {
+    let text = column.default_value.as_ref()?;
+    let is_text = matches!(
+        column.lake_type,
+        LakeType::Varchar | LakeType::Json | LakeType::Uuid | LakeType::Blob | LakeType::Date | LakeType::Timestamp | LakeType::TimestampTz
     );
-    // The same name in another schema is the likeliest of all.
-    for table in view.names.tables.iter().filter(|t| same_name(&t.name, name)) {
-        if let Some(other) = view.names.schemas.iter().find(|s| s.schema_id == table.schema_id) {
-            suggestions.insert(0, format!("{}.{}", quoted(&other.name), quoted(&table.name)));
-        }
-    }
-    suggestions.truncate(3);
-    let at = if view.snapshot.id == view.head { String::new() } else { format!(" at snapshot {}", view.snapshot.id) };
-    LakeError::UnknownTable { name: asked.to_string(), place: format!(" in schema '{schema}'{at}"), suggestions }
+    let is_literal = column.default_value_type.as_deref().is_none_or(|t| t.eq_ignore_ascii_case("literal"));
+    Some(if is_text && is_literal { format!("'{}'", text.replace('\'', "''")) } else { text.clone() })
 }
 
-/// The names that are most like one, at most three.
-fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let lower = name.to_lowercase();
-    let mut scored: Vec<(f64, &str)> = known.map(|k| (strsim::jaro_winkler(&lower, &k.to_lowercase()), k)).collect();
-    scored.retain(|(score, _)| *score > 0.8);
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut seen = HashSet::new();
-    scored.into_iter().map(|(_, k)| k.to_string()).filter(|k| seen.insert(k.clone())).take(3).collect()
+/// The text inside `'…'`, `TIMESTAMP '…'` and `'…'::TIMESTAMPTZ`.
+fn literal_text(expr: &Expr) -> Option<String> {
+    use datafusion::sql::sqlparser::ast::Value;
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            _ => None,
+        },
+        Expr::TypedString(typed) => match &typed.value.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            _ => None,
+        },
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => literal_text(expr),
+        _ => None,
+    }
 }
 
 /// The name of a lake attached without one: the last part of its URI without the suffix.
@@ -738,42 +655,4 @@ fn default_name(uri: &str) -> String {
     let stem = end.split('.').next().unwrap_or(end);
     let name: String = stem.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     if name.is_empty() { "lake".to_string() } else { name }
-}
-
-fn no_rows() -> QueryResult {
-    let schema = Arc::new(Schema::empty());
-    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::empty());
-    QueryResult { schema, stream: Box::pin(stream), plan: None }
-}
-
-fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let arrays = columns.into_iter().map(|(_, array)| Arc::new(array) as _).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
-    Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
-}
-
-fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult> {
-    rows_of(columns.into_iter().map(|(name, values)| (name, StringArray::from(values))).collect())
-}
-
-fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
-    let (names, types): (Vec<String>, Vec<String>) = fields
-        .map(|f| {
-            let ty = LakeType::from_field(&f).map_or_else(|| f.data_type().to_string(), |t| sql_name(&t));
-            (f.name().clone(), ty)
-        })
-        .unzip();
-    let rows = names.len();
-    let nothing = StringArray::from(vec![None::<&str>; rows]);
-    rows_of(vec![
-        ("column_name", StringArray::from(names)),
-        ("column_type", StringArray::from(types)),
-        ("null", StringArray::from(vec!["YES"; rows])),
-        ("key", nothing.clone()),
-        ("default", nothing.clone()),
-        ("extra", nothing),
-    ])
 }

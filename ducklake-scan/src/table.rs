@@ -113,6 +113,11 @@ impl LakeTable {
         self
     }
 
+    /// The virtual columns at the end of the schema.
+    pub fn virtual_columns(&self) -> &[&'static str] {
+        &self.virtual_columns
+    }
+
     /// Columns with DuckLake types, without virtual ones.
     pub fn columns(&self) -> &Arc<Vec<Column>> {
         &self.columns

@@ -106,6 +106,15 @@ def create_bucket():
     client.create_bucket(Bucket=BUCKET)
 
 
+def requests():
+    """The lines of standard input. Read below Python's own stream: workers fork while a thread waits here, and would
+    wait for ever for that stream's lock."""
+    asked = b""
+    while chunk := os.read(0, 4096):
+        *lines, asked = (asked + chunk).split(b"\n")
+        yield from (line.decode() for line in lines)
+
+
 def main():
     import cases  # noqa: F401  (registers the cases)
 
@@ -125,7 +134,7 @@ def main():
     if args.list:
         print("\n".join(names))
         return
-    names = (line.strip() for line in sys.stdin) if args.serve else [n for n in names if not args.only or n in args.only]
+    names = requests() if args.serve else [n for n in names if not args.only or n in args.only]
     tasks = ((name, args.backend, out) for name in names)
     failed = 0
     with multiprocessing.get_context("fork").Pool(args.jobs, maxtasksperchild=8) as pool:

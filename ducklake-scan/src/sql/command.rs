@@ -1,7 +1,9 @@
 //! Statements that are about lakes rather than rows, told apart by their first words.
 
+use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast;
+use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
@@ -135,7 +137,7 @@ fn statement(sql: &str) -> Result<Command> {
         .with_recursion_limit(200)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|e| LakeError::Usage { message: e.strip_backtrace(), hint: None })?;
+        .map_err(syntax_error)?;
     let Some(statement) = statements.pop_front() else { return Ok(Command::Empty) };
     if !statements.is_empty() {
         return Err(LakeError::usage("more than one statement at a time"));
@@ -162,6 +164,26 @@ fn statement(sql: &str) -> Result<Command> {
             other => Err(not_reading(&other.to_string())),
         },
         other => Err(not_reading(&other.to_string())),
+    }
+}
+
+/// A parser's complaint without the types around it.
+fn syntax_error(error: DataFusionError) -> LakeError {
+    let message = match &error {
+        DataFusionError::SQL(inner, _) => match inner.as_ref() {
+            ParserError::TokenizerError(text) | ParserError::ParserError(text) => format!("syntax error: {text}"),
+            ParserError::RecursionLimitExceeded => "the statement is nested too deeply".to_string(),
+        },
+        DataFusionError::Diagnostic(_, inner) => return syntax_error_of(inner),
+        other => other.strip_backtrace(),
+    };
+    LakeError::Usage { message, hint: None }
+}
+
+fn syntax_error_of(error: &DataFusionError) -> LakeError {
+    match error {
+        DataFusionError::SQL(inner, _) => LakeError::Usage { message: format!("syntax error: {inner}"), hint: None },
+        other => LakeError::Usage { message: other.strip_backtrace(), hint: None },
     }
 }
 

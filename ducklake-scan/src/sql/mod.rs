@@ -2,10 +2,14 @@
 
 mod command;
 mod dialect;
+mod duckdb;
 mod functions;
+mod labels;
+pub(crate) mod names;
 mod pinned;
 mod references;
 pub(crate) mod rewrite;
+pub(crate) mod rows;
 pub(crate) mod types;
 
 pub(crate) use command::{AttachOptions, Command, parse};

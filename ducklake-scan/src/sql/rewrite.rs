@@ -10,7 +10,9 @@ use datafusion::sql::sqlparser::ast::{
     SelectItemQualifiedWildcardKind, Statement, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WildcardAdditionalOptions,
 };
 
+
 use super::references::{Reference, name_parts, reference};
+use super::{duckdb, labels};
 
 /// What a reference turned out to be.
 #[derive(Debug, Clone)]
@@ -19,8 +21,10 @@ pub(crate) struct Resolved {
     pub(crate) full_name: [String; 3],
     /// The table's own name: how the rest of the statement may call it where there is no alias.
     pub(crate) own_name: String,
-    /// Names of the columns that a star stands for, where virtual columns are present beside them.
-    pub(crate) star: Option<Vec<String>>,
+    /// Names of the table's own columns, where it is a lake's table.
+    pub(crate) columns: Option<Vec<String>>,
+    /// Virtual columns that the table has in this statement: a star leaves them out.
+    pub(crate) virtual_columns: Vec<&'static str>,
 }
 
 /// The rewriter of one statement.
@@ -70,11 +74,21 @@ impl Rewriter {
         }
     }
 
-    fn expand_stars(&self, select: &mut Select) {
+    fn name_columns(&self, select: &mut Select) {
         let sources: Vec<Source> = select.from.iter().flat_map(|from| self.sources(from)).collect();
-        if !sources.iter().any(|s| s.star.is_some()) {
-            return;
+        let star_names: Vec<String> = sources.iter().flat_map(|s| s.columns.iter().flatten().cloned()).collect();
+        if sources.iter().any(|s| !s.virtual_columns.is_empty()) {
+            self.expand_virtual(select, &sources);
         }
+        let is_column = |name: &str| {
+            let is_source = sources.iter().any(|s| s.name.eq_ignore_ascii_case(name));
+            !is_source && star_names.iter().any(|c| c.eq_ignore_ascii_case(name))
+        };
+        labels::label(&mut select.projection, &star_names, is_column);
+    }
+
+    /// Stars over tables with virtual columns, spelled out.
+    fn expand_virtual(&self, select: &mut Select, sources: &[Source]) {
         // USING and NATURAL join columns appear once in a star: leave that to the planner, without virtual columns.
         let merges = select.from.iter().flat_map(|f| &f.joins).any(|join| {
             matches!(constraint(&join.join_operator), Some(JoinConstraint::Using(_) | JoinConstraint::Natural))
@@ -83,11 +97,11 @@ impl Rewriter {
         for item in std::mem::take(&mut select.projection) {
             match item {
                 SelectItem::Wildcard(options) if plain(&options) && !merges => {
-                    for source in &sources {
+                    for source in sources {
                         items.extend(source.items());
                     }
                 }
-                SelectItem::Wildcard(options) => items.push(SelectItem::Wildcard(without_virtual(options, &sources))),
+                SelectItem::Wildcard(options) => items.push(SelectItem::Wildcard(without_virtual(options, sources))),
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) if plain(&options) => {
                     let called = name_parts(&name).and_then(|parts| parts.last().cloned()).unwrap_or_default();
                     match sources.iter().find(|s| s.name.eq_ignore_ascii_case(&called)) {
@@ -118,14 +132,15 @@ impl Rewriter {
                 let resolved = self.find(factor);
                 let own = resolved.map(|r| r.own_name.clone());
                 let own = own.or_else(|| name_parts(name).and_then(|p| p.last().cloned()));
-                let star = resolved.and_then(|r| r.star.clone());
                 // Column aliases rename: positions must stay, so the star does too.
-                let star = star.filter(|_| alias.as_ref().is_none_or(|a| a.columns.is_empty()));
-                alias_name(alias).or(own).map(|name| Source { name, star }).into_iter().collect()
+                let plain = alias.as_ref().is_none_or(|a| a.columns.is_empty());
+                let columns = resolved.filter(|_| plain).and_then(|r| r.columns.clone());
+                let virtual_columns = resolved.filter(|_| plain).map(|r| r.virtual_columns.clone()).unwrap_or_default();
+                alias_name(alias).or(own).map(|name| Source { name, columns, virtual_columns }).into_iter().collect()
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => self.sources(table_with_joins),
             TableFactor::Derived { alias, .. } | TableFactor::TableFunction { alias, .. } | TableFactor::NestedJoin { alias, .. } => {
-                alias_name(alias).map(|name| Source { name, star: None }).into_iter().collect()
+                alias_name(alias).map(|name| Source { name, columns: None, virtual_columns: Vec::new() }).into_iter().collect()
             }
             _ => Vec::new(),
         }
@@ -135,20 +150,21 @@ impl Rewriter {
 /// A relation of a FROM clause.
 struct Source {
     name: String,
-    star: Option<Vec<String>>,
+    columns: Option<Vec<String>>,
+    virtual_columns: Vec<&'static str>,
 }
 
 impl Source {
     fn items(&self) -> Vec<SelectItem> {
         let qualifier = Ident::with_quote('"', &self.name);
-        match &self.star {
-            Some(columns) => columns
+        match &self.columns {
+            Some(columns) if !self.virtual_columns.is_empty() => columns
                 .iter()
                 .map(|column| {
                     SelectItem::UnnamedExpr(Expr::CompoundIdentifier(vec![qualifier.clone(), Ident::with_quote('"', column)]))
                 })
                 .collect(),
-            None => vec![SelectItem::QualifiedWildcard(
+            _ => vec![SelectItem::QualifiedWildcard(
                 SelectItemQualifiedWildcardKind::ObjectName(ObjectName(vec![ObjectNamePart::Identifier(qualifier)])),
                 WildcardAdditionalOptions::default(),
             )],
@@ -169,9 +185,8 @@ fn without_virtual(mut options: WildcardAdditionalOptions, sources: &[Source]) -
     use datafusion::sql::sqlparser::ast::ExcludeSelectItem;
     let present: Vec<ObjectName> = sources
         .iter()
-        .filter(|s| s.star.is_some())
-        .flat_map(|s| s.virtual_names())
-        .map(|name| ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', name))]))
+        .flat_map(|s| s.virtual_columns.iter().copied())
+        .map(|name: &str| ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('"', name))]))
         .collect();
     let mut excluded = match options.opt_exclude.take() {
         Some(ExcludeSelectItem::Single(name)) => vec![name],
@@ -181,17 +196,6 @@ fn without_virtual(mut options: WildcardAdditionalOptions, sources: &[Source]) -
     excluded.extend(present);
     options.opt_exclude = Some(ExcludeSelectItem::Multiple(excluded));
     options
-}
-
-impl Source {
-    fn virtual_names(&self) -> Vec<&'static str> {
-        let columns = self.star.as_deref().unwrap_or_default();
-        crate::source::VIRTUAL_COLUMNS
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| !columns.iter().any(|c| c.eq_ignore_ascii_case(name)))
-            .collect()
-    }
 }
 
 fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
@@ -247,7 +251,7 @@ impl VisitorMut for Rewriter {
             select.projection.push(SelectItem::Wildcard(WildcardAdditionalOptions::default()));
         }
         select.flavor = SelectFlavor::Standard;
-        self.expand_stars(select);
+        self.name_columns(select);
         for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
             if let Some(JoinConstraint::Using(names)) = constraint_mut(&mut join.join_operator) {
                 for part in names.iter_mut().flat_map(|name| &mut name.0) {
@@ -289,6 +293,7 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        duckdb::translate(expr);
         match expr {
             Expr::Identifier(ident) => self.fix(ident),
             Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(|part| self.fix(part)),

@@ -1,0 +1,142 @@
+//! What names stand for: lakes, schemas and tables at snapshots that are looked up once for a statement.
+
+use std::collections::HashSet;
+
+use crate::error::{LakeError, Result};
+use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
+use crate::sql::types::quoted;
+
+/// A lake under its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Attached {
+    pub(crate) name: String,
+    pub(crate) lake: Lake,
+}
+
+/// What a session has attached.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    pub(crate) attached: Vec<Attached>,
+    /// Lake and schema that names without a qualifier belong to.
+    pub(crate) current: Option<(String, String)>,
+}
+
+impl Names {
+    pub(crate) fn unknown_lake(&self, name: &str) -> LakeError {
+        let suggestions = similar(name, self.attached.iter().map(|a| a.name.as_str()));
+        LakeError::UnknownName { what: "lake", name: name.to_string(), suggestions }
+    }
+}
+
+/// Views of lakes, each looked up once for a statement.
+#[derive(Debug)]
+pub(crate) struct Pins {
+    pub(crate) names: Names,
+    pinned: Vec<(String, SnapshotSelector, LakeView)>,
+}
+
+impl Pins {
+    pub(crate) fn new(names: Names) -> Self {
+        Self { names, pinned: Vec::new() }
+    }
+
+    pub(crate) fn pin(&mut self, attached: &Attached, view: LakeView) {
+        self.pinned.push((attached.name.clone(), SnapshotSelector::Latest, view));
+    }
+
+    pub(crate) async fn view(&mut self, attached: &Attached, selector: &SnapshotSelector) -> Result<LakeView> {
+        if let Some((_, _, view)) = self.pinned.iter().find(|(name, s, _)| *name == attached.name && s == selector) {
+            return Ok(view.clone());
+        }
+        let view = attached.lake.view(selector).await?;
+        self.pinned.push((attached.name.clone(), selector.clone(), view.clone()));
+        Ok(view)
+    }
+
+    /// Lake, view, schema and table that a name of one to three parts stands for. `a.b` is a schema of the current lake,
+    /// or else a table in a lake's main schema.
+    pub(crate) async fn locate(&mut self, parts: &[String], selector: &SnapshotSelector) -> Result<(Attached, LakeView, String, String)> {
+        let names = self.names.clone();
+        let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name)).cloned();
+        let current = names.current.as_ref().and_then(|(lake, schema)| Some((attached(lake)?, schema.clone())));
+        let no_lake = || LakeError::Usage {
+            message: format!("'{}' names no table: no lake is attached", parts.join(".")),
+            hint: Some("open one with --lake URI, or ATTACH 'ducklake:sqlite:meta.sqlite' AS lake".into()),
+        };
+        match parts {
+            [table] => {
+                let (lake, schema) = current.ok_or_else(no_lake)?;
+                let view = self.view(&lake, selector).await?;
+                Ok((lake, view, schema, table.clone()))
+            }
+            [first, table] => {
+                if let Some((lake, _)) = current {
+                    let view = self.view(&lake, selector).await?;
+                    if let Some(schema) = view.schema(first) {
+                        let schema = schema.name.clone();
+                        return Ok((lake, view, schema, table.clone()));
+                    }
+                }
+                let Some(lake) = attached(first) else {
+                    let known = names.attached.iter().map(|a| a.name.as_str());
+                    return Err(LakeError::UnknownName {
+                        what: "lake or schema",
+                        name: first.clone(),
+                        suggestions: similar(first, known),
+                    });
+                };
+                let view = self.view(&lake, selector).await?;
+                Ok((lake, view, "main".to_string(), table.clone()))
+            }
+            [lake, schema, table] => {
+                let suggestions = similar(lake, names.attached.iter().map(|a| a.name.as_str()));
+                let found = attached(lake)
+                    .ok_or_else(|| LakeError::UnknownName { what: "lake", name: lake.clone(), suggestions })?;
+                let view = self.view(&found, selector).await?;
+                let schema = match view.schema(schema) {
+                    Some(row) => row.name.clone(),
+                    None => {
+                        let known = view.names.schemas.iter().map(|s| s.name.as_str());
+                        let suggestions = similar(schema, known);
+                        return Err(LakeError::UnknownName { what: "schema", name: schema.clone(), suggestions });
+                    }
+                };
+                Ok((found, view, schema, table.clone()))
+            }
+            _ => Err(LakeError::usage(format!("'{}' has too many parts for a table's name", parts.join(".")))),
+        }
+    }
+}
+
+pub(crate) fn unknown_table(view: &LakeView, asked: &str, schema: &str, name: &str) -> LakeError {
+    let own = view.schema(schema).map(|s| s.schema_id);
+    let mut suggestions = similar(
+        name,
+        view.names.tables.iter().filter(|t| Some(t.schema_id) == own).map(|t| t.name.as_str()),
+    );
+    // The same name in another schema is the likeliest of all.
+    for table in view.names.tables.iter().filter(|t| same_name(&t.name, name)) {
+        if let Some(other) = view.names.schemas.iter().find(|s| s.schema_id == table.schema_id) {
+            suggestions.insert(0, format!("{}.{}", quoted(&other.name), quoted(&table.name)));
+        }
+    }
+    suggestions.truncate(3);
+    let at = if view.snapshot.id == view.head { String::new() } else { format!(" at snapshot {}", view.snapshot.id) };
+    LakeError::UnknownTable { name: asked.to_string(), place: format!(" in schema '{schema}'{at}"), suggestions }
+}
+
+/// The names that are most like one, at most three.
+pub(crate) fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let lower = name.to_lowercase();
+    let likeness = |k: &str| {
+        let k = k.to_lowercase();
+        // A prefix typed right counts much, and so does a single slip in a short name.
+        let slip = strsim::damerau_levenshtein(&lower, &k) <= 1 && lower.chars().count() > 2;
+        if slip { 1.0 } else { strsim::jaro_winkler(&lower, &k) }
+    };
+    let mut scored: Vec<(f64, &str)> = known.map(|k| (likeness(k), k)).collect();
+    scored.retain(|(score, _)| *score > 0.8);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut seen = HashSet::new();
+    scored.into_iter().map(|(_, k)| k.to_string()).filter(|k| seen.insert(k.clone())).take(3).collect()
+}

@@ -1,0 +1,50 @@
+//! Results of statements that are no queries.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::datatypes::{Field, Schema};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use ducklake_format::LakeType;
+
+use super::types::sql_name;
+use crate::error::Result;
+use crate::session::QueryResult;
+
+pub(crate) fn no_rows() -> QueryResult {
+    let schema = Arc::new(Schema::empty());
+    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::empty());
+    QueryResult { schema, stream: Box::pin(stream), plan: None }
+}
+
+pub(crate) fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> {
+    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, array)| Arc::new(array) as _).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
+    Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
+}
+
+pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult> {
+    rows_of(columns.into_iter().map(|(name, values)| (name, StringArray::from(values))).collect())
+}
+
+pub(crate) fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
+    let (names, types): (Vec<String>, Vec<String>) = fields
+        .map(|f| {
+            let ty = LakeType::from_field(&f).map_or_else(|| f.data_type().to_string(), |t| sql_name(&t));
+            (f.name().clone(), ty)
+        })
+        .unzip();
+    let rows = names.len();
+    let nothing = StringArray::from(vec![None::<&str>; rows]);
+    rows_of(vec![
+        ("column_name", StringArray::from(names)),
+        ("column_type", StringArray::from(types)),
+        ("null", StringArray::from(vec!["YES"; rows])),
+        ("key", nothing.clone()),
+        ("default", nothing.clone()),
+        ("extra", nothing),
+    ])
+}
