@@ -163,8 +163,17 @@ fn plain_message(error: &DataFusionError) -> String {
             Some(inner) => plain_message(inner),
             None => source.to_string(),
         },
-        other => other.strip_backtrace(),
+        DataFusionError::NotImplemented(text) => match text.split_once("Unsupported ast node in sqltorel: ") {
+            // What follows is the parser's tree, pages of it.
+            Some((_, node)) => format!("{} is not supported", node.split('(').next().unwrap_or(node)),
+            None => other_message(error),
+        },
+        other => other_message(other),
     }
+}
+
+fn other_message(error: &DataFusionError) -> String {
+    error.strip_backtrace()
 }
 
 impl From<DataFusionError> for LakeError {

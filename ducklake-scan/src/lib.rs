@@ -1,7 +1,31 @@
 //! DuckLake tables in DataFusion.
 //!
-//! Open a [`Lake`], then either run SQL over it in a [`Session`] or take a [`LakeTable`] as DataFusion's
-//! `TableProvider`.
+//! Open a [`Lake`], then run SQL over it in a [`Session`], take a table from it as a DataFrame, or register it as a
+//! catalog of a `SessionContext` of your own:
+//!
+//! ```no_run
+//! use datafusion::prelude::*;
+//! use ducklake_scan::{Lake, LakeOptions, Session};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let lake = Lake::open("sqlite:meta.sqlite", LakeOptions::default()).await?;
+//! let session = Session::new();
+//! session.attach("lake", lake.clone()).await?;
+//!
+//! // A DataFrame with projection, filter and limit; `execute_stream` gives its record batches as they come.
+//! let rows = session.scan("main.events").await?.filter(col("id").gt(lit(7)))?.select_columns(&["id"])?.limit(0, Some(10))?;
+//! let stream = rows.execute_stream().await?;
+//!
+//! // The same table as it was.
+//! session.sql("SELECT count(*) FROM main.events AT (VERSION => 3)").await?.show().await?;
+//!
+//! // Or in a context that has other tables too.
+//! let context = SessionContext::new();
+//! lake.register(&context, "lake").await?;
+//! context.sql("SELECT * FROM lake.main.events").await?.show().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod adapt;
 mod error;
@@ -11,6 +35,7 @@ mod lake;
 mod lake_file;
 pub mod parquet;
 mod prune;
+mod register;
 mod session;
 mod source;
 mod sql;
@@ -19,5 +44,6 @@ mod views;
 
 pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
+pub use register::LakeCatalog;
 pub use session::{QueryResult, Session};
 pub use table::{FileFacts, LakeTable, TableFile};

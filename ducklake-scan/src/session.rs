@@ -382,6 +382,12 @@ impl Session {
         }
     }
 
+    /// A table or view of an attached lake at a view of it.
+    pub(crate) async fn provider(&self, lake: &str, view: &LakeView, schema: &str, name: &str) -> Result<Option<PinnedObject>> {
+        let attached = self.names().attached.into_iter().find(|a| same_name(&a.name, lake)).ok_or_else(|| self.unknown_lake(lake))?;
+        Ok(self.object(&attached, view, schema, name, &[], 0).await?.map(|(_, provider)| provider))
+    }
+
     /// A table or view with its own name.
     async fn object(
         &self,

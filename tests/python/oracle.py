@@ -255,7 +255,8 @@ class Lake:
             if "error" not in answer:
                 raise SystemExit(f"{self.name}: DuckDB does not refuse {query['sql']}")
         elif query["right"] is not None:
-            answer.pop("error", None)
+            if answer.pop("error", None) is None and answer["rows"] == query["right"]:
+                raise SystemExit(f"{self.name}: DuckDB agrees by now on {query['sql']}")
             answer.update(rows=query["right"], why=query["why"])
         elif "error" in answer:
             raise SystemExit(f"{self.name}: {query['sql']}: {answer['error']}")

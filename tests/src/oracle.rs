@@ -1,6 +1,6 @@
 //! Lakes made by real DuckDB while the tests run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
@@ -93,9 +93,14 @@ fn scripts() -> PathBuf {
 /// A Python process that makes lakes as their names arrive; started with the first. It ends when its input does, with
 /// this process.
 struct Maker {
-    requests: Mutex<Option<ChildStdin>>,
+    requests: Mutex<Requests>,
     answers: Mutex<Answers>,
     arrived: Condvar,
+}
+
+struct Requests {
+    pipe: Option<ChildStdin>,
+    made: BTreeSet<String>,
 }
 
 struct Answers {
@@ -109,14 +114,22 @@ static MAKERS: [Maker; 3] = [const { Maker::new() }; 3];
 impl Maker {
     const fn new() -> Self {
         let answers = Answers { done: BTreeMap::new(), ended: false };
-        Self { requests: Mutex::new(None), answers: Mutex::new(answers), arrived: Condvar::new() }
+        Self {
+            requests: Mutex::new(Requests { pipe: None, made: BTreeSet::new() }),
+            answers: Mutex::new(answers),
+            arrived: Condvar::new(),
+        }
     }
 
     fn make(&'static self, name: &str, start: impl FnOnce() -> Command) -> Result<(), String> {
         {
             let mut requests = self.requests.lock().expect("not poisoned");
-            let pipe = requests.get_or_insert_with(|| self.start(start()));
-            writeln!(pipe, "{name}").map_err(|error| format!("the generator ended early: {error}"))?;
+            let Requests { pipe, made } = &mut *requests;
+            let pipe = pipe.get_or_insert_with(|| self.start(start()));
+            // Several tests may use one lake.
+            if made.insert(name.to_string()) {
+                writeln!(pipe, "{name}").map_err(|error| format!("the generator ended early: {error}"))?;
+            }
         }
         let answers = self.answers.lock().expect("not poisoned");
         let waiting = |answers: &mut Answers| !answers.ended && !answers.done.contains_key(name);

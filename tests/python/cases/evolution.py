@@ -198,8 +198,11 @@ def promotion_over_time(lake):
         "ALTER TABLE t ALTER COLUMN d SET DATA TYPE TIMESTAMP",
         "INSERT INTO t VALUES (10000000000, 2.5, '2024-03-01 12:00:00')",
     )
-    for predicate in ("v = 1", "v > 99999", "f < 1", "d >= TIMESTAMP '2024-02-01 00:00:00'", "v IS NULL", "d < TIMESTAMP '2024-01-01 00:00:01'"):
+    for predicate in ("v = 1", "v > 99999", "f < 1", "d >= TIMESTAMP '2024-02-01 00:00:00'", "v IS NULL"):
         lake.query(f"SELECT v, f, d FROM t WHERE {predicate}")
+    why = "DuckDB prunes by the table's statistics, which hold the text of a date where the column is a timestamp by now"
+    first = [["1", "0.5", "2024-01-01 00:00:00"]]
+    lake.query("SELECT v, f, d FROM t WHERE d < TIMESTAMP '2024-01-01 00:00:01'", right=first, why=why)
 
 
 def change_nested(lake):
