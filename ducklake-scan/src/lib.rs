@@ -30,6 +30,7 @@
 mod adapt;
 mod error;
 mod file_stats;
+mod guard;
 mod inlined;
 mod lake;
 mod lake_file;

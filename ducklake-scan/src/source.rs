@@ -27,6 +27,7 @@ use datafusion_datasource::morsel::{MorselPlan, MorselPlanner, Morselizer};
 use object_store::ObjectStore;
 
 use crate::adapt::AdapterFactory;
+use crate::guard::guard;
 use crate::lake_file::LakeFile;
 use crate::parquet::LakeReaderFactory;
 
@@ -232,7 +233,9 @@ impl MorselizerParts {
         }
         let mut config = self.config.clone();
         config.expr_adapter_factory = Some(Arc::new(AdapterFactory(Arc::clone(&lake_file(&file)?.columns))));
-        self.inner.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)
+        let path = Arc::clone(&lake_file(&file)?.columns.path);
+        let planner = self.inner.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)?;
+        Ok(guard(&path, planner))
     }
 }
 
