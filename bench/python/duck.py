@@ -86,18 +86,25 @@ class Server:
         con.close()
 
     def make_planning(self, uri, folder, files):
-        """A lake with a table `t` of that many data files of which only the first exists; rows of its catalog by kind."""
+        """A lake with a table `t` of that many data files, of which only the first and the last exist. Gives the first
+        ids of these two, and how many rows its catalog has by kind."""
         con = connect("sqlite_scanner", "postgres_scanner", "ducklake")
-        attach(con, uri, f"DATA_PATH {literal(folder + '/data/')}", "DATA_INLINING_ROW_LIMIT 0")
-        con.execute("CREATE TABLE t (id BIGINT, name VARCHAR, price DOUBLE, day DATE)")
-        con.execute(
-            f"INSERT INTO t SELECT i, 'name ' || i, i / 7, DATE '2024-01-01' + (i % 365)::INTEGER FROM range({ROWS}) r(i)"
-        )
-        con.execute("USE memory")
-        con.execute("DETACH lk")
+        firsts = 0, (files - 1) * ROWS
+        for first in firsts:
+            attach(con, uri, f"DATA_PATH {literal(folder + '/data/')}", "DATA_INLINING_ROW_LIMIT 0")
+            con.execute("CREATE TABLE IF NOT EXISTS t (id BIGINT, name VARCHAR, price DOUBLE, day DATE)")
+            con.execute(
+                "INSERT INTO t SELECT i, 'name ' || i, i / 7, DATE '2024-01-01' + (i % 365)::INTEGER "
+                f"FROM range({first}, {first + ROWS}) r(i)"
+            )
+            con.execute("USE memory")
+            con.execute("DETACH lk")
+            if first == 0:
+                with Catalog(con, uri) as catalog:
+                    multiply(catalog, files - 1)
         with Catalog(con, uri) as catalog:
-            multiply(catalog, files)
-            return {kind: catalog.count(f"ducklake_{kind}") for kind in ("data_file", "file_column_stats")}
+            rows = {kind: catalog.count(f"ducklake_{kind}") for kind in ("data_file", "file_column_stats")}
+        return {"ids": firsts, "rows": rows}
 
     def create_database(self, server, name):
         """A database, made anew, in the PostgreSQL server of that connection string."""

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
+use chrono::{DateTime, Local, TimeZone};
 use ducklake_catalog::{
     Catalog, CatalogError, CatalogOptions, CatalogUri, FileQuery, FormatVersion, Names, SchemaRow, Snapshot,
     TableRow, TableScanRows, ViewRow,
@@ -316,14 +317,27 @@ pub(crate) fn snapshot_micros(snapshot: &Snapshot) -> Option<i64> {
     timestamp_micros(&snapshot.time).ok()
 }
 
-/// Microseconds since the epoch of a timestamp text; without an offset it is taken as UTC.
+/// Microseconds since the epoch of a timestamp text. Without an offset it is a time in the process's local zone, as
+/// DuckDB takes it (DuckLake spec, "Choosing S").
 ///
 /// # Errors
 /// [`LakeError::Usage`] for text that is no timestamp.
 pub fn timestamp_micros(text: &str) -> Result<i64> {
-    let array = decode_scalar(&LakeType::TimestampTz, text)
-        .map_err(|_| LakeError::Usage { message: format!("'{text}' is not a timestamp"), hint: Some("write it as '2026-01-31 12:00:00+00'".into()) })?;
-    Ok(array.as_primitive::<TimestampMicrosecondType>().value(0))
+    let bad = || LakeError::Usage {
+        message: format!("'{text}' is not a timestamp"),
+        hint: Some("write it as '2026-01-31 12:00:00+00'".into()),
+    };
+    let text = text.trim();
+    let time = text.find(':').map_or("", |colon| &text[colon..]);
+    if time.contains(['+', '-']) || text.ends_with(['Z', 'z']) || text.to_uppercase().ends_with("UTC") {
+        let array = decode_scalar(&LakeType::TimestampTz, text).map_err(|_| bad())?;
+        return Ok(array.as_primitive::<TimestampMicrosecondType>().value(0));
+    }
+    let array = decode_scalar(&LakeType::Timestamp, text).map_err(|_| bad())?;
+    let naive = DateTime::from_timestamp_micros(array.as_primitive::<TimestampMicrosecondType>().value(0)).ok_or_else(bad)?;
+    // An hour that clocks skip has no instant; one that they repeat has two, of which the earlier is taken.
+    let local = Local.from_local_datetime(&naive.naive_utc()).earliest().ok_or_else(bad)?;
+    Ok(local.timestamp_micros())
 }
 
 fn no_snapshot_at(micros: i64) -> CatalogError {
@@ -331,3 +345,18 @@ fn no_snapshot_at(micros: i64) -> CatalogError {
     CatalogError::no_snapshot(format!("no snapshot found at timestamp {time}: the first is later"))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_with_and_without_offset() {
+        let noon = 1_769_860_800_000_000;
+        for text in ["2026-01-31 12:00:00+00", "2026-01-31 07:00:00-05", "2026-01-31T12:00:00Z", "2026-01-31 17:30:00+05:30"] {
+            assert_eq!(timestamp_micros(text).unwrap(), noon, "{text}");
+        }
+        let local = Local.with_ymd_and_hms(2026, 1, 31, 12, 0, 0).unwrap();
+        assert_eq!(timestamp_micros("2026-01-31 12:00:00").unwrap(), local.timestamp_micros());
+        assert!(timestamp_micros("yesterday").is_err());
+    }
+}

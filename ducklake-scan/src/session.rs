@@ -579,7 +579,7 @@ impl Session {
                     None => {
                         let cast = format!("CAST(({expr}) AS TIMESTAMP(6))");
                         let text = self.evaluate(&cast, expr).await?.ok_or_else(|| null("TIMESTAMP"))?;
-                        text.replacen('T', " ", 1)
+                        format!("{}+00", text.replacen('T', " ", 1))
                     }
                 };
                 Ok(SnapshotSelector::Timestamp(timestamp_micros(&text)?))

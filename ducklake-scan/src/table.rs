@@ -25,7 +25,7 @@ use datafusion::physical_plan::union::UnionExec;
 use datafusion_datasource::TableSchema;
 use datafusion_datasource::file_groups::FileGroup;
 use ducklake_catalog::{DataFileRow, DeleteFileRow, FileQuery, SchemaRow, TableRow, TableScanRows};
-use ducklake_format::{Column, paths};
+use ducklake_format::{Column, ColumnId, paths};
 use ducklake_storage::Located;
 
 use crate::adapt::{FileColumns, FileMapping, MappingNode, VirtualValue, row_number_field};
@@ -187,6 +187,7 @@ impl LakeTable {
         let context = FileContext {
             table: self,
             by_name: Arc::new(self.columns.iter().map(|c| (c.name.clone(), c.clone())).collect()),
+            order: Arc::new(self.columns.iter().map(|c| c.id).collect()),
             mappings: MappingNode::trees(&rows.mappings)?,
             inlined_deletes: inlined_deletes(rows)?,
         };
@@ -218,6 +219,7 @@ fn inlined_deletes(rows: &TableScanRows) -> Result<HashMap<i64, Vec<u64>>> {
 struct FileContext<'a> {
     table: &'a LakeTable,
     by_name: Arc<HashMap<String, Column>>,
+    order: Arc<Vec<ColumnId>>,
     mappings: HashMap<i64, Arc<Vec<MappingNode>>>,
     inlined_deletes: HashMap<i64, Vec<u64>>,
 }
@@ -239,7 +241,7 @@ impl FileContext<'_> {
             },
         };
         let virtual_columns = table.virtual_columns.iter().map(|name| (*name, virtual_value(name, index, row, &path))).collect();
-        let columns = FileColumns { columns: Arc::clone(&self.by_name), mapping, virtual_columns, path: Arc::clone(&path) };
+        let columns = FileColumns { columns: Arc::clone(&self.by_name), order: Arc::clone(&self.order), mapping, virtual_columns, path: Arc::clone(&path) };
         let key = self.key(row.encryption_key.as_deref(), &path)?;
         let facts = ReadFacts {
             key,

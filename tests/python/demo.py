@@ -6,9 +6,12 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 
-import oracle
-import pytz
+sys.dont_write_bytecode = True
+
+import oracle  # noqa: E402
+import pytz  # noqa: E402
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "demo")
 

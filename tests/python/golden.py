@@ -13,8 +13,11 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 
-import oracle
+sys.dont_write_bytecode = True
+
+import oracle  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden")
 
@@ -140,7 +143,8 @@ def make(version):
     keep(writer.dump())
     writer.con.close()
     compact("meta.sqlite")
-    shutil.rmtree("data/main/added", ignore_errors=True) if not os.listdir("data/main/added") else None
+    if not os.listdir("data/main/added"):
+        os.rmdir("data/main/added")
 
 
 def first_layout():

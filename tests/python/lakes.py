@@ -19,22 +19,25 @@ import subprocess
 import sys
 import time
 
-import oracle
+sys.dont_write_bytecode = True
+
+import oracle  # noqa: E402
 
 BUCKET = "lakes"
 EVERYWHERE = ("sqlite", "postgres", "s3")
 CASES = {}
 
 
-def case(inline=0, options=(), backends=("sqlite", "postgres"), all_snapshots=True):
-    """Register a function that fills a lake. `inline` is the inlining limit, `options` further ATTACH settings.
+def case(inline=0, options=(), backends=("sqlite", "postgres"), all_snapshots=True, data="data"):
+    """Register a function that fills a lake. `inline` is the inlining limit, `options` further ATTACH settings, `data`
+    the name of the folder for files.
 
     Where only the contents of files are at stake one backend is enough."""
 
     def register(function):
         name = function.__name__
         assert name not in CASES, name
-        CASES[name] = (function, inline, list(options), backends, all_snapshots)
+        CASES[name] = (function, inline, list(options), backends, all_snapshots, data)
         return function
 
     return register
@@ -65,11 +68,11 @@ def connect(backend):
 
 
 def make(name, backend, out):
-    function, inline, options, _, all_snapshots = CASES[name]
+    function, inline, options, _, all_snapshots, data = CASES[name]
     folder = os.path.join(out, name)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    data_path = f"s3://{BUCKET}/{name}/" if backend == "s3" else f"{folder}/data/"
+    data_path = f"s3://{BUCKET}/{name}/{data}/" if backend == "s3" else f"{folder}/{data}/"
     lake = oracle.Lake(lambda: connect(backend), name, backend, catalog_uri(backend, folder, name), data_path, inline, options)
     lake.folder, lake.all_snapshots = folder, all_snapshots
     lake.attach()
@@ -130,7 +133,7 @@ def main():
     os.makedirs(out, exist_ok=True)
     if args.backend == "s3" and not args.list:
         create_bucket()
-    names = [name for name, (_, _, _, backends, _) in CASES.items() if args.backend in backends]
+    names = [name for name, (_, _, _, backends, *_) in CASES.items() if args.backend in backends]
     if args.list:
         print("\n".join(names))
         return

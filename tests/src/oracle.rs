@@ -20,9 +20,19 @@ pub fn required(name: &str) -> Option<String> {
     if value.is_none() {
         let name_set = std::env::var_os("QUACKLAKE_REQUIRE_ALL").is_some();
         assert!(!name_set, "{name} is not set although everything should be there");
-        eprintln!("SKIPPED: {name} is not set; cargo xtask test provides it");
+        skipped(name);
     }
     value
+}
+
+/// Says once that the tests which need this variable are skipped; not by `eprintln`, which tests that pass keep to
+/// themselves.
+pub fn skipped(name: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().expect("not poisoned").insert(name.to_string()) {
+        let said = writeln!(std::io::stderr(), "SKIPPED: what needs {name}, which cargo xtask test provides");
+        said.expect("standard error is open");
+    }
 }
 
 /// The catalog databases and stores that DuckDB makes lakes on.
@@ -144,6 +154,7 @@ impl Maker {
     fn start(&'static self, mut command: Command) -> ChildStdin {
         let mut process =
             command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python runs");
+        let requests = process.stdin.take().expect("piped");
         let output = process.stdout.take().expect("piped");
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -155,7 +166,9 @@ impl Maker {
             }
             self.answers.lock().expect("not poisoned").ended = true;
             self.arrived.notify_all();
+            // It has closed its output: it is at its end.
+            let _ = process.wait();
         });
-        process.stdin.take().expect("piped")
+        requests
     }
 }

@@ -1,5 +1,6 @@
 //! Tasks of this repository: `cargo xtask demo`, `cargo xtask test`.
 
+mod bench;
 mod demo;
 mod env;
 mod golden;
@@ -29,6 +30,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure speed against plain DataFusion and against DuckDB
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Install real DuckDB for the tests, in a folder of its own
     Env,
     /// Make the kept lakes of old format versions anew, with the DuckDB that wrote each
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Demo => demo::demo(),
         Task::Test { args } => test::test(&args),
+        Task::Bench(what) => bench::bench(&what),
         Task::Env => env::python().map(|python| {
             eprintln!("real DuckDB is ready: {}", python.display());
             ExitCode::SUCCESS

@@ -9,7 +9,7 @@ use ducklake_catalog::NameMappingRow;
 use ducklake_format::columns::FIELD_ID_METADATA_KEY;
 use ducklake_format::partition::hive_value;
 use ducklake_format::text::decode_scalar;
-use ducklake_format::{Column, LakeType};
+use ducklake_format::{Column, ColumnId, LakeType};
 
 use super::convert::{ConvertPlan, plan_leaf};
 use crate::error::{LakeError, Result};
@@ -24,6 +24,9 @@ pub(crate) enum FileMapping {
     FieldIds,
     /// By name, through a mapping of the catalog.
     Names(Arc<Vec<MappingNode>>),
+    /// By place among the table's top-level columns (these ids, in order): files without field ids whose mapping was
+    /// never kept, as lakes up to 0.3 have them.
+    Places(Arc<Vec<ColumnId>>),
 }
 
 /// A node of a name mapping.
@@ -117,6 +120,10 @@ pub(crate) fn plan_column(column: &Column, mapping: &FileMapping, schema: &Schem
             Some(node) => position_by_name(schema.fields(), &node.source_name).map(|i| (i, Some(node))),
             None => None,
         },
+        FileMapping::Places(ids) => {
+            let place = ids.iter().position(|id| *id == column.id).filter(|place| *place < schema.fields().len());
+            place.map(|place| (place, Some(&NO_CHILDREN)))
+        }
     };
     match found {
         Some((index, node)) => {
@@ -143,6 +150,8 @@ fn hive_constant(column: &Column, node: &MappingNode, path: &str) -> Result<Colu
     let value = hive_value(path, &node.source_name).ok_or_else(|| {
         LakeError::Invalid(format!("the path '{path}' has no segment '{}=…', which column '{}' is mapped to", node.source_name, column.name))
     })?;
+    // `p=` is the empty string for text, and no value for the rest.
+    let value = value.filter(|text| !text.is_empty() || column.lake_type == LakeType::Varchar);
     let array = match value {
         Some(text) => decode_scalar(&column.lake_type, &text)
             .map_err(|e| LakeError::Invalid(format!("the path '{path}' has no usable value of column '{}': {e}", column.name)))?,
@@ -212,19 +221,8 @@ static NO_CHILDREN: MappingNode =
     MappingNode { source_name: String::new(), target_field_id: -1, is_partition: false, children: Vec::new() };
 
 /// Whether the file can be matched by field ids: all its top-level columns have one.
-///
-/// # Errors
-/// A file with columns but without ids: nothing says which column is which.
-pub(crate) fn check_field_ids(schema: &Schema, path: &str) -> Result<()> {
-    let without = schema.fields().iter().find(|f| field_id(f).is_none());
-    match without {
-        Some(field) => Err(LakeError::Invalid(format!(
-            "file '{path}' has no field id for its column '{}' and no name mapping, so its columns cannot be told apart; \
-             register it with ducklake_add_data_files, which makes a mapping",
-            field.name()
-        ))),
-        None => Ok(()),
-    }
+pub(crate) fn has_field_ids(schema: &Schema) -> bool {
+    schema.fields().iter().all(|f| field_id(f).is_some())
 }
 
 /// Position of one of DuckLake's own columns in a file: by reserved field id, else by name.

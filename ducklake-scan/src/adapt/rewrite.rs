@@ -11,11 +11,11 @@ use datafusion::parquet::arrow::RowNumber;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column as ColumnExpr, Literal};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
-use ducklake_format::Column;
+use ducklake_format::{Column, ColumnId};
 
 use super::convert::ConvertPlan;
 use super::expr::EvolveExpr;
-use super::matching::{ColumnSource, FileMapping, check_field_ids, internal_column, plan_column};
+use super::matching::{ColumnSource, FileMapping, has_field_ids, internal_column, plan_column};
 
 /// Name of the reader's own row number column; hidden from everybody else.
 pub(crate) const ROW_NUMBER: &str = "__quacklake_row_number";
@@ -52,6 +52,8 @@ pub(crate) enum VirtualValue {
 pub(crate) struct FileColumns {
     /// Columns of the table by name.
     pub(crate) columns: Arc<HashMap<String, Column>>,
+    /// Ids of the table's columns in order.
+    pub(crate) order: Arc<Vec<ColumnId>>,
     /// Matching rule.
     pub(crate) mapping: FileMapping,
     /// Virtual columns by name.
@@ -69,16 +71,19 @@ impl PhysicalExprAdapterFactory for AdapterFactory {
         let file_schema = Schema::new(
             physical.fields().iter().filter(|f| f.name() != ROW_NUMBER).cloned().collect::<Vec<_>>(),
         );
-        if self.0.mapping == FileMapping::FieldIds {
-            check_field_ids(&file_schema, &self.0.path)?;
-        }
-        Ok(Arc::new(Adapter { file: Arc::clone(&self.0), logical, physical, file_schema }))
+        let mapping = match &self.0.mapping {
+            FileMapping::FieldIds if !has_field_ids(&file_schema) => FileMapping::Places(Arc::clone(&self.0.order)),
+            mapping => mapping.clone(),
+        };
+        Ok(Arc::new(Adapter { file: Arc::clone(&self.0), mapping, logical, physical, file_schema }))
     }
 }
 
 #[derive(Debug)]
 struct Adapter {
     file: Arc<FileColumns>,
+    /// The file's rule, now that its schema is known.
+    mapping: FileMapping,
     logical: SchemaRef,
     physical: SchemaRef,
     /// `physical` without the reader's row number.
@@ -111,7 +116,7 @@ impl Adapter {
 
     fn table_column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
         let field = Arc::new(self.logical.field_with_name(&column.name)?.clone());
-        let (index, plan) = match plan_column(column, &self.file.mapping, &self.file_schema, &self.file.path)? {
+        let (index, plan) = match plan_column(column, &self.mapping, &self.file_schema, &self.file.path)? {
             ColumnSource::Constant(value) => return literal(ScalarValue::try_from_array(&value, 0)?),
             ColumnSource::Physical { index, plan } => (index, plan),
         };

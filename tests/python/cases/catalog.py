@@ -5,7 +5,7 @@ import os
 from lakes import EVERYWHERE, case
 
 
-@case(backends=EVERYWHERE)
+@case(backends=EVERYWHERE, data="däta path %41 +#")
 def odd_names(lake):
     lake.sql(
         'CREATE SCHEMA "Schema with spaces"',

@@ -89,6 +89,19 @@ def inlined_deletes_flushed(lake):
     lake.query("SELECT count(*) FROM t")
 
 
+@case(inline=5)
+def inlined_deletes_beside_vectors(lake):
+    lake.sql(
+        "CALL lk.set_option('write_deletion_vectors', true)",
+        "CREATE TABLE t AS SELECT i::INTEGER AS i FROM range(100) r(i)",
+        "DELETE FROM t WHERE i BETWEEN 10 AND 40",
+        "DELETE FROM t WHERE i IN (1, 50)",
+        "INSERT INTO t VALUES (200)",
+        "DELETE FROM t WHERE i IN (2, 51, 200)",
+    )
+    lake.query("SELECT count(*), sum(i) FROM t")
+
+
 @case()
 def deletes_with_changed_columns(lake):
     lake.sql(

@@ -46,7 +46,7 @@ lakes! {
     sqlite, Backend::Sqlite,
     odd_names schemas_and_tables empty_tables empty_lake views_and_comments encrypted encrypted_with_vectors
     time_travel virtual_columns path_kinds commit_messages delete_files deletion_vectors deletion_vectors_large
-    deletes_across_row_groups inlined_deletes inlined_deletes_flushed deletes_with_changed_columns merge_into
+    deletes_across_row_groups inlined_deletes inlined_deletes_beside_vectors inlined_deletes_flushed deletes_with_changed_columns merge_into
     added_columns added_columns_inlined changed_columns changed_columns_inlined promoted_types
     promoted_types_inlined promoted_to_variant promotion_over_time changed_nested changed_nested_inlined
     whole_struct_changed added_files added_hive_files hive_column_widened added_arrow_files added_inside_data_path
@@ -60,7 +60,7 @@ lakes! {
     postgres, Backend::Postgres,
     odd_names schemas_and_tables empty_tables empty_lake views_and_comments encrypted encrypted_with_vectors
     time_travel virtual_columns path_kinds named_metadata_schema commit_messages delete_files deletion_vectors
-    deletes_across_row_groups inlined_deletes inlined_deletes_flushed deletes_with_changed_columns merge_into
+    deletes_across_row_groups inlined_deletes inlined_deletes_beside_vectors inlined_deletes_flushed deletes_with_changed_columns merge_into
     added_columns added_columns_inlined changed_columns changed_columns_inlined promoted_types_inlined
     promoted_to_variant promotion_over_time changed_nested changed_nested_inlined whole_struct_changed added_files
     added_hive_files hive_column_widened added_arrow_files added_inside_data_path files_share_a_mapping

@@ -1,0 +1,110 @@
+//! Benchmarks of the reading side. `cargo xtask bench` builds and runs them.
+//!
+//! Nothing here passes or fails by its speed: the numbers are for reading. What is checked is that all engines give the
+//! same answers.
+#![expect(clippy::print_stdout, reason = "the report is what this program is for")]
+
+mod duck;
+mod first_row;
+mod planning;
+mod report;
+mod tpch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::duck::Duck;
+
+/// A failure is only ever shown to a person.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Benchmarks of Quacklake
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Reading a lake: TPC-H, time to the first row, planning over many files
+    Scan(ScanArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScanArgs {
+    /// A Python that has DuckDB and its extensions
+    #[arg(long, env = "QUACKLAKE_PYTHON")]
+    python: PathBuf,
+    /// A folder for lakes that later runs use again
+    #[arg(long)]
+    cache: PathBuf,
+    /// Size of the TPC-H tables; 1 is about a gigabyte of raw data
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Times that everything is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Threads for each engine; all cores if absent
+    #[arg(long)]
+    threads: Option<usize>,
+    /// A PostgreSQL server as keyword/value pairs, for planning; a database is made in it and dropped again
+    #[arg(long, env = "QUACKLAKE_PG")]
+    postgres: Option<String>,
+    /// Data files of the table that is planned over
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(3..))]
+    files: u32,
+    /// Only this part
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Only these TPC-H queries, by number
+    #[arg(long, value_delimiter = ',')]
+    queries: Vec<usize>,
+    /// Print the plans of these TPC-H queries as they ran (EXPLAIN ANALYZE), of Quacklake and of plain DataFusion
+    #[arg(long)]
+    explain: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Tpch,
+    FirstRow,
+    Planning,
+}
+
+fn main() -> ExitCode {
+    let What::Scan(args) = Args::parse().what;
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        // On a worker, as an embedding program would: the caller's own thread does none of the work.
+        .and_then(|runtime| runtime.block_on(async { tokio::spawn(scan(args, threads)).await? }));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn scan(args: ScanArgs, threads: usize) -> Result<()> {
+    let mut duck = Duck::start(&args.python)?;
+    report::heading(&mut duck, threads)?;
+    let wanted = |part| args.only.is_none_or(|only| only == part);
+    if wanted(Part::Tpch) {
+        tpch::run(&args, threads, &mut duck).await?;
+    }
+    if wanted(Part::FirstRow) {
+        first_row::run(&args, &mut duck)?;
+    }
+    if wanted(Part::Planning) {
+        planning::run(&args, threads, &mut duck).await?;
+    }
+    Ok(())
+}

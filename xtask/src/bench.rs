@@ -1,0 +1,52 @@
+//! Benchmarks, optimised, next to the engines they compare with.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use clap::Subcommand;
+
+use crate::run::{Result, cargo, check};
+use crate::servers::Servers;
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Reading: TPC-H, time to the first row, planning over 100,000 files
+    Scan {
+        /// Size of the TPC-H tables
+        #[arg(long, default_value = "1")]
+        scale: String,
+        /// Only this part: tpch, first-row or planning
+        #[arg(long)]
+        only: Option<String>,
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+}
+
+pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
+    let Bench::Scan { scale, only, args } = what;
+    let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
+    let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
+    let cache = crate::env::cache()?;
+    eprintln!("building with optimisation (the first time takes many minutes)");
+    let packages = ["--package", "quacklake-bench", "--package", "ducklake-cli"];
+    check(cargo().args(["build", "--quiet", "--release"]).args(packages), "building the benchmarks")?;
+    // Beside the folder of the profile that this program was built with.
+    let own = std::env::current_exe()?;
+    let target = own.ancestors().nth(2).ok_or("this program has no target folder")?;
+    let mut bench = Command::new(target.join("release/quacklake-bench"));
+    bench.args(["scan", "--scale", scale, "--python"]).arg(&python).arg("--cache").arg(&cache).args(args);
+    if let Some(only) = only {
+        bench.args(["--only", only]);
+    }
+    // A server of one's own is taken as it is.
+    let needs_server =
+        only.as_deref().is_none_or(|only| only == "planning") && std::env::var_os("QUACKLAKE_PG").is_none();
+    let servers = if needs_server { Some(Servers::start(&python)?) } else { None };
+    if let Some(servers) = &servers {
+        bench.envs(servers.environment.iter().map(|(name, value)| (name, value)));
+    }
+    check(&mut bench, "the benchmarks")?;
+    Ok(ExitCode::SUCCESS)
+}
