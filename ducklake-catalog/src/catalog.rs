@@ -77,7 +77,7 @@ impl Catalog {
                     key: row.text("an option's key")?,
                     value: row.opt_text().unwrap_or_default(),
                     scope: row.opt_text(),
-                    scope_id: row.opt_i64(),
+                    scope_id: row.opt_i64()?,
                 })
             })
             .collect::<Result<Vec<_>, CatalogError>>()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
-use sqlx::{Column as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{Column as _, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _};
 
 use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
 use crate::error::{CatalogError, FailureKind};
@@ -106,8 +106,15 @@ impl Row {
         self.cells.next().unwrap_or(Cell::Null)
     }
 
-    pub(crate) fn opt_i64(&mut self) -> Option<i64> {
-        self.next().as_i64()
+    /// A number, or NULL. SQLite is typed by value, so text may be where a number should be.
+    pub(crate) fn opt_i64(&mut self) -> Result<Option<i64>, CatalogError> {
+        match self.next() {
+            Cell::Null => Ok(None),
+            cell => match cell.as_i64() {
+                Some(value) => Ok(Some(value)),
+                None => Err(CatalogError::invalid(format!("the catalog has {cell:?} where a number should be"))),
+            },
+        }
     }
 
     pub(crate) fn opt_text(&mut self) -> Option<String> {
@@ -149,6 +156,9 @@ pub(crate) enum ReadTransaction {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// How long a server may take to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Connections kept for one lake: planning joins a few reads, scanning holds none.
 const POOL_SIZE: u32 = 4;
 
@@ -176,12 +186,16 @@ impl Database {
                     .statement_cache_capacity(0)
                     .extra_float_digits(None)
                     .application_name("quacklake");
+                // A pool tries for as long as it may; the first connection says at once what is wrong.
+                let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+                let first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
+                let closing = first.close();
                 let pool = PgPoolOptions::new()
                     .max_connections(POOL_SIZE)
                     .acquire_timeout(Duration::from_secs(30))
-                    .connect_with(options)
-                    .await
-                    .map_err(failed)?;
+                    .connect_lazy_with(options);
+                // Nothing depends on how the first connection ends.
+                let _ = closing.await;
                 Ok(Self::Postgres(pool))
             }
         }

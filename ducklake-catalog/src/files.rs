@@ -219,30 +219,30 @@ impl Catalog {
                 path: row.text("a data file's path")?,
                 path_is_relative: row.opt_bool().unwrap_or(true),
                 file_format: row.opt_text(),
-                record_count: row.opt_i64(),
-                file_size_bytes: row.opt_i64(),
-                footer_size: row.opt_i64(),
-                row_id_start: row.opt_i64(),
-                partition_id: row.opt_i64(),
+                record_count: row.opt_i64()?,
+                file_size_bytes: row.opt_i64()?,
+                footer_size: row.opt_i64()?,
+                row_id_start: row.opt_i64()?,
+                partition_id: row.opt_i64()?,
                 encryption_key: row.opt_text(),
-                mapping_id: row.opt_i64(),
+                mapping_id: row.opt_i64()?,
                 begin_snapshot: row.i64("begin_snapshot")?,
-                partial_max: row.opt_i64(),
+                partial_max: row.opt_i64()?,
                 partial_file_info: row.opt_text(),
                 delete_files: Vec::new(),
             };
-            let delete = row.opt_i64().map(|delete_file_id| -> Result<_, CatalogError> {
+            let delete = row.opt_i64()?.map(|delete_file_id| -> Result<_, CatalogError> {
                 Ok(DeleteFileRow {
                     delete_file_id,
                     path: row.text("a delete file's path")?,
                     path_is_relative: row.opt_bool().unwrap_or(true),
                     format: row.opt_text(),
-                    delete_count: row.opt_i64(),
-                    file_size_bytes: row.opt_i64(),
-                    footer_size: row.opt_i64(),
+                    delete_count: row.opt_i64()?,
+                    file_size_bytes: row.opt_i64()?,
+                    footer_size: row.opt_i64()?,
                     encryption_key: row.opt_text(),
                     begin_snapshot: row.i64("begin_snapshot")?,
-                    partial_max: row.opt_i64(),
+                    partial_max: row.opt_i64()?,
                 })
             });
             let delete = delete.transpose()?;
@@ -281,10 +281,10 @@ impl Catalog {
         let row = tx.query("counting data files", sql).await?.into_iter().next();
         let Some(mut row) = row else { return Ok(FileSummary::default()) };
         Ok(FileSummary {
-            file_count: row.opt_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default(),
-            record_count: row.opt_i64().unwrap_or_default(),
-            has_mapping: row.opt_i64().is_some(),
-            has_partitions: row.opt_i64().is_some(),
+            file_count: row.opt_i64()?.and_then(|n| usize::try_from(n).ok()).unwrap_or_default(),
+            record_count: row.opt_i64()?.unwrap_or_default(),
+            has_mapping: row.opt_i64()?.is_some(),
+            has_partitions: row.opt_i64()?.is_some(),
         })
     }
 
@@ -386,9 +386,9 @@ impl Catalog {
             let stats = ColumnStats {
                 data_file_id: row.i64("data_file_id")?,
                 column_id: row.i64("column_id")?,
-                column_size_bytes: row.opt_i64(),
-                value_count: row.opt_i64(),
-                null_count: row.opt_i64(),
+                column_size_bytes: row.opt_i64()?,
+                value_count: row.opt_i64()?,
+                null_count: row.opt_i64()?,
                 min_value: row.opt_text(),
                 max_value: row.opt_text(),
                 contains_nan: row.opt_bool(),
@@ -479,10 +479,10 @@ impl Catalog {
             sql.push(" f WHERE ").visible_at("f", snapshot).push(" GROUP BY f.table_id");
             for mut row in tx.query("counting files", sql).await? {
                 let entry = totals.entry(row.i64("table_id")?).or_default();
-                let (count, size) = (row.opt_i64().unwrap_or_default(), row.opt_i64().unwrap_or_default());
+                let (count, size) = (row.opt_i64()?.unwrap_or_default(), row.opt_i64()?.unwrap_or_default());
                 if table == "ducklake_data_file" {
                     (entry.file_count, entry.file_size_bytes) = (count, size);
-                    entry.record_count = row.opt_i64().unwrap_or_default();
+                    entry.record_count = row.opt_i64()?.unwrap_or_default();
                 } else {
                     (entry.delete_file_count, entry.delete_file_size_bytes) = (count, size);
                 }

@@ -124,7 +124,7 @@ impl Catalog {
                     name: row.text("table_name")?,
                     path: row.opt_text(),
                     path_is_relative: row.opt_bool().unwrap_or(true),
-                    begin_snapshot: row.opt_i64().unwrap_or_default(),
+                    begin_snapshot: row.opt_i64()?.unwrap_or_default(),
                     uuid: row.opt_text(),
                     comment: row.opt_text(),
                 })

@@ -141,8 +141,8 @@ fn take_snapshot(row: &mut Row) -> Result<Snapshot, CatalogError> {
     Ok(Snapshot {
         id: row.i64("snapshot_id")?,
         schema_version: row.i64("schema_version")?,
-        next_catalog_id: row.opt_i64().unwrap_or_default(),
-        next_file_id: row.opt_i64().unwrap_or_default(),
+        next_catalog_id: row.opt_i64()?.unwrap_or_default(),
+        next_file_id: row.opt_i64()?.unwrap_or_default(),
         time: row.opt_text().unwrap_or_default(),
     })
 }

@@ -170,7 +170,7 @@ impl Catalog {
             sql.push("SELECT i.table_name, i.schema_version FROM ").table("ducklake_inlined_data_tables");
             sql.push(" i WHERE i.table_id = ").bind(table).push(" ORDER BY i.schema_version");
             for mut row in tx.query("reading inlined data tables", sql).await? {
-                registered.push((row.text("table_name")?, row.opt_i64().unwrap_or_default()));
+                registered.push((row.text("table_name")?, row.opt_i64()?.unwrap_or_default()));
             }
         }
         let delete_table = inlined::delete_table(table);
@@ -187,7 +187,7 @@ impl Catalog {
             .push(" t WHERE t.table_id = ")
             .bind(table);
         let first =
-            tx.query("reading a table's first snapshot", sql).await?.into_iter().next().and_then(|mut r| r.opt_i64());
+            tx.query("reading a table's first snapshot", sql).await?.into_iter().next().map(|mut r| r.opt_i64()).transpose()?.flatten();
         Ok(TableFacts {
             columns,
             schema_versions,
@@ -251,7 +251,7 @@ impl Catalog {
                     node: row.i64("column_id")?,
                     source_name: row.text("source_name")?,
                     target_field_id: row.i64("target_field_id")?,
-                    parent_node: row.opt_i64(),
+                    parent_node: row.opt_i64()?,
                     is_partition: row.opt_bool().unwrap_or(false),
                 })
             })
@@ -263,16 +263,16 @@ fn column_row(mut row: Row) -> Result<VersionedColumn, CatalogError> {
     Ok(VersionedColumn {
         row: ColumnRow {
             column_id: row.i64("column_id")?,
-            column_order: row.opt_i64().unwrap_or_default(),
+            column_order: row.opt_i64()?.unwrap_or_default(),
             column_name: row.text("column_name")?,
             column_type: row.text("column_type")?,
             initial_default: row.opt_text(),
             default_value: row.opt_text(),
             default_value_type: row.opt_text(),
             nulls_allowed: row.opt_bool().unwrap_or(true),
-            parent_column: row.opt_i64(),
+            parent_column: row.opt_i64()?,
         },
         begin_snapshot: row.i64("begin_snapshot")?,
-        end_snapshot: row.opt_i64(),
+        end_snapshot: row.opt_i64()?,
     })
 }

@@ -139,7 +139,9 @@ fn build(
             children.len()
         ))
     };
-    let lake_type = match (TypeName::parse(&row.column_type)?, children.as_slice()) {
+    let type_name = TypeName::parse(&row.column_type)
+        .map_err(|e| invalid(format!("column '{}' has a type that cannot be read: {e}", row.column_name)))?;
+    let lake_type = match (type_name, children.as_slice()) {
         (TypeName::Leaf(leaf), []) => leaf,
         (TypeName::Leaf(_), _) => return Err(wrong_children("none")),
         (TypeName::List, [element]) => LakeType::List(Box::new(element.lake_type.clone())),

@@ -13,6 +13,7 @@ use arrow::array::{Array, StringViewArray, StringViewBuilder, StructArray};
 
 use crate::FormatError;
 use binary::Metadata;
+use print::Style;
 use shredded::{Bytes, Group};
 
 /// Values nested deeper than this are refused, so that printing cannot exhaust the stack.
@@ -32,6 +33,18 @@ const MAX_DEPTH: usize = 256;
 /// [`FormatError::InvalidBytes`] if the group has other fields, if bytes are not a variant, if values are nested more
 /// than 256 deep, or if the bytes refer to each other so that their text would be out of proportion.
 pub fn variant_text(column: &StructArray) -> Result<StringViewArray, FormatError> {
+    write_rows(column, Style::Raw)
+}
+
+/// As [`variant_text`], but as JSON: what a `VARIANT` column that was promoted to `JSON` reads as.
+///
+/// # Errors
+/// As [`variant_text`].
+pub fn variant_json(column: &StructArray) -> Result<StringViewArray, FormatError> {
+    write_rows(column, Style::Json)
+}
+
+fn write_rows(column: &StructArray, style: Style) -> Result<StringViewArray, FormatError> {
     let metadata = column
         .column_by_name("metadata")
         .and_then(|array| Bytes::new(array.as_ref()))
@@ -42,7 +55,7 @@ pub fn variant_text(column: &StructArray) -> Result<StringViewArray, FormatError
     for row in 0..column.len() {
         let metadata = Metadata::parse(metadata.get(row).unwrap_or_default());
         text.clear();
-        if group.write(row, metadata, false, &mut text)? {
+        if group.write(row, metadata, style, &mut text)? {
             texts.append_value(&text);
         } else {
             texts.append_null();

@@ -25,7 +25,7 @@ use datafusion::physical_plan::union::UnionExec;
 use datafusion_datasource::TableSchema;
 use datafusion_datasource::file_groups::FileGroup;
 use ducklake_catalog::{DataFileRow, DeleteFileRow, FileQuery, SchemaRow, TableRow, TableScanRows};
-use ducklake_format::{Column, ColumnId, paths};
+use ducklake_format::{Column, ColumnId, FormatError, paths};
 use ducklake_storage::Located;
 
 use crate::adapt::{FileColumns, FileMapping, MappingNode, VirtualValue, row_number_field};
@@ -92,7 +92,13 @@ impl LakeTable {
     pub async fn load(lake: &Lake, view: &LakeView, schema: &str, name: &str) -> Result<Option<Self>> {
         let Some(schema_row) = view.schema(schema) else { return Ok(None) };
         let Some(row) = view.table(schema_row, name) else { return Ok(None) };
-        let columns = lake.columns(view, row.table_id).await?;
+        let columns = lake.columns(view, row.table_id).await.map_err(|e| match e {
+            // The format knows ids only.
+            LakeError::Format(FormatError::InvalidColumns { problem, .. }) => {
+                LakeError::Invalid(format!("the columns of table '{}.{}' are not valid: {problem}", schema_row.name, row.name))
+            }
+            other => other,
+        })?;
         let schema = Arc::new(Column::schema(&columns));
         let (schema_row, row) = (schema_row.clone(), row.clone());
         Ok(Some(Self { lake: lake.clone(), view: view.clone(), schema_row, row, columns, schema, virtual_columns: Vec::new() }))

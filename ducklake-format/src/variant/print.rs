@@ -17,54 +17,108 @@ use crate::text::{DisplayOptions, ValueDisplay};
 /// The longest text of one value. Keys stand in the dictionary once but in the text as often as they are used.
 const MAX_TEXT: usize = 1 << 28;
 
-/// Appends the text of an encoded value, `NULL` for null. Returns whether it is not null.
-///
-/// `quoting` is whether text that could be misread as a part of a list or object is quoted.
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Display text, as it is.
+    Raw,
+    /// Display text, quoted where it could be misread as a part of a list or object.
+    Quoted,
+    /// JSON.
+    Json,
+}
+
+impl Style {
+    /// The style of a list's items.
+    pub(super) fn of_items(self, kinds: impl Iterator<Item = Kind>) -> Self {
+        match self {
+            Self::Json => Self::Json,
+            _ if is_quoting_list(kinds) => Self::Quoted,
+            _ => Self::Raw,
+        }
+    }
+
+    /// The style of an object's members.
+    pub(super) fn of_members(self) -> Self {
+        if self == Self::Json { Self::Json } else { Self::Quoted }
+    }
+
+    pub(super) fn null(self) -> &'static str {
+        if self == Self::Json { "null" } else { "NULL" }
+    }
+}
+
+/// Appends the text of an encoded value in a style. Returns whether it is not null.
 pub(super) fn write_value<'a>(
     bytes: &'a [u8],
     decoder: &mut Decoder<'a>,
     depth: usize,
-    quoting: bool,
+    style: Style,
     out: &mut String,
 ) -> Result<bool, FormatError> {
     check_length(out)?;
     match decoder.value(bytes, depth)? {
         Value::Null => {
-            out.push_str("NULL");
+            out.push_str(style.null());
             return Ok(false);
         }
         Value::Array(items) => {
-            let quoting = is_quoting_list(items.iter().map(|item| Kind::of(item)));
+            let items_style = style.of_items(items.iter().map(|item| Kind::of(item)));
             out.push('[');
             for (i, item) in items.into_iter().enumerate() {
-                write_separator(i, out);
-                write_value(item, decoder, depth + 1, quoting, out)?;
+                write_separator(i, style, out);
+                write_value(item, decoder, depth + 1, items_style, out)?;
             }
             out.push(']');
         }
         Value::Object(members) => {
             out.push('{');
             for (i, (key, member)) in members.into_iter().enumerate() {
-                write_separator(i, out);
-                write_key(key, out);
-                write_value(member, decoder, depth + 1, true, out)?;
+                write_separator(i, style, out);
+                write_key(key, style, out);
+                write_value(member, decoder, depth + 1, style.of_members(), out)?;
             }
             out.push('}');
         }
         scalar => {
             let start = out.len();
+            // Numbers and booleans stand in JSON as they are, finite ones.
+            let bare = match scalar {
+                Value::Boolean(_) | Value::Integer(_) | Value::Decimal { .. } => true,
+                Value::Float(v) => v.is_finite(),
+                Value::Double(v) => v.is_finite(),
+                _ => false,
+            };
             write_scalar(scalar, out)?;
-            if quoting && Kind::of(bytes) != Kind::Other {
-                quote_if_needed(out, start);
-            }
+            finish_scalar(style, Kind::of(bytes), bare, start, out);
         }
     }
     Ok(true)
 }
 
+/// Quotes the scalar that was written from `start` on as the style wants it.
+pub(super) fn finish_scalar(style: Style, kind: Kind, bare: bool, start: usize, out: &mut String) {
+    match style {
+        Style::Raw => {}
+        Style::Quoted if kind != Kind::Other => quote_if_needed(out, start),
+        Style::Quoted => {}
+        Style::Json if bare => {
+            // DuckDB leaves the zero before the point out, JSON must not.
+            let digits = if out[start..].starts_with('-') { start + 1 } else { start };
+            if out[digits..].starts_with('.') {
+                out.insert(digits, '0');
+            }
+        }
+        Style::Json => {
+            let text = out.split_off(start);
+            out.push_str(&serde_json::Value::String(text).to_string());
+        }
+    }
+}
+
 /// Whether DuckDB quotes the items of a list: it does if they are all of one type, and so in a list of that type. A list
 /// of mixed types (null is a type of its own) is a list of variants, whose texts stand in it as they are.
-pub(super) fn is_quoting_list(mut kinds: impl Iterator<Item = Kind>) -> bool {
+fn is_quoting_list(mut kinds: impl Iterator<Item = Kind>) -> bool {
     kinds.next().is_some_and(|first| first != Kind::Other && kinds.all(|kind| kind == first))
 }
 
@@ -114,20 +168,25 @@ fn decimal(unscaled: i128, precision: u8, scale: i8) -> Decimal128Array {
 }
 
 /// Appends what stands before the item at `index` of a list or object.
-pub(super) fn write_separator(index: usize, out: &mut String) {
+pub(super) fn write_separator(index: usize, style: Style, out: &mut String) {
     if index > 0 {
-        out.push_str(", ");
+        out.push_str(if style == Style::Json { "," } else { ", " });
     }
 }
 
-/// Appends `'key': `.
-pub(super) fn write_key(key: &str, out: &mut String) {
+/// Appends `'key': `, or `"key":` in JSON.
+pub(super) fn write_key(key: &str, style: Style, out: &mut String) {
+    if style == Style::Json {
+        out.push_str(&serde_json::Value::String(key.to_string()).to_string());
+        out.push(':');
+        return;
+    }
     push_quoted(out, key);
     out.push_str(": ");
 }
 
 /// Quotes the text from `start` on if it could be misread as a part of a list or object.
-pub(super) fn quote_if_needed(out: &mut String, start: usize) {
+fn quote_if_needed(out: &mut String, start: usize) {
     if needs_quotes(&out[start..]) {
         let text = out.split_off(start);
         push_quoted(out, &text);

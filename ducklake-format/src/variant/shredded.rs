@@ -5,7 +5,7 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field};
 
 use super::binary::{Decoder, Kind, Metadata, Value};
-use super::print::{check_length, is_quoting_list, quote_if_needed, write_key, write_separator, write_value};
+use super::print::{Style, check_length, finish_scalar, write_key, write_separator, write_value};
 use super::{MAX_DEPTH, invalid};
 use crate::text::{DisplayOptions, ValueDisplay};
 use crate::types::TYPE_METADATA_KEY;
@@ -89,42 +89,39 @@ impl<'a> Group<'a> {
         Ok(Self { nulls: column.nulls(), value, typed, depth })
     }
 
-    /// Appends the text of a row, `NULL` for null. Returns whether it is not null.
-    ///
-    /// `quoting` is whether text that could be misread as a part of a list or object is quoted.
+    /// Appends the text of a row in a style. Returns whether it is not null.
     pub(super) fn write(
         &self,
         row: usize,
         metadata: Metadata<'a>,
-        quoting: bool,
+        style: Style,
         out: &mut String,
     ) -> Result<bool, FormatError> {
         check_length(out)?;
         match self.parts(row) {
-            (Some(Typed::Object { fields, .. }), rest) => self.write_object(fields, rest, row, metadata, out)?,
+            (Some(Typed::Object { fields, .. }), rest) => self.write_object(fields, rest, row, metadata, style, out)?,
             // Only objects may have both; DuckDB then takes the typed value.
             (Some(Typed::List { range, element, .. }), _) => {
-                let quoting = is_quoting_list(range(row).map(|item| element.kind(item)));
+                let items_style = style.of_items(range(row).map(|item| element.kind(item)));
                 out.push('[');
                 for (i, item) in range(row).enumerate() {
-                    write_separator(i, out);
-                    element.write(item, metadata, quoting, out)?;
+                    write_separator(i, style, out);
+                    element.write(item, metadata, items_style, out)?;
                 }
                 out.push(']');
             }
             (Some(Typed::Scalar { display, kind, .. }), _) => {
                 let start = out.len();
                 display.write(row, out);
-                if quoting && *kind != Kind::Other {
-                    quote_if_needed(out, start);
-                }
+                let bare = style == Style::Json && matches!(display.to_json(row), serde_json::Value::Number(_) | serde_json::Value::Bool(_));
+                finish_scalar(style, *kind, bare, start, out);
             }
             (None, Some(bytes)) => {
                 let mut decoder = Decoder::new(metadata, bytes.len());
-                return write_value(bytes, &mut decoder, self.depth, quoting, out);
+                return write_value(bytes, &mut decoder, self.depth, style, out);
             }
             (None, None) => {
-                out.push_str("NULL");
+                out.push_str(style.null());
                 return Ok(false);
             }
         }
@@ -160,6 +157,7 @@ impl<'a> Group<'a> {
         rest: Option<&'a [u8]>,
         row: usize,
         metadata: Metadata<'a>,
+        style: Style,
         out: &mut String,
     ) -> Result<(), FormatError> {
         let mut decoder = Decoder::new(metadata, rest.map_or(0, <[u8]>::len));
@@ -184,13 +182,13 @@ impl<'a> Group<'a> {
                 }
                 _ => members.next(),
             };
-            write_separator(i, out);
+            write_separator(i, style, out);
             if let Some((key, bytes)) = member {
-                write_key(key, out);
-                write_value(bytes, &mut decoder, self.depth + 1, true, out)?;
+                write_key(key, style, out);
+                write_value(bytes, &mut decoder, self.depth + 1, style.of_members(), out)?;
             } else if let Some((name, group)) = fields.next() {
-                write_key(name, out);
-                group.write(row, metadata, true, out)?;
+                write_key(name, style, out);
+                group.write(row, metadata, style.of_members(), out)?;
             }
         }
         out.push('}');

@@ -12,7 +12,7 @@ use arrow::datatypes::{
 };
 use ducklake_format::LakeType;
 use ducklake_format::text::{DisplayOptions, ValueDisplay};
-use ducklake_format::variant::variant_text;
+use ducklake_format::variant::{variant_json, variant_text};
 
 use crate::error::{LakeError, Result};
 
@@ -50,6 +50,8 @@ pub(crate) enum Special {
     IntervalBytes,
     /// Variant, plain or shredded.
     VariantText,
+    /// Variant as JSON text: a promotion to json.
+    VariantJson,
     /// Any value as JSON text: a promotion to json.
     JsonText,
     /// Any value as display text: a promotion to variant.
@@ -69,6 +71,7 @@ pub(super) fn plan_leaf(leaf: &LakeType, field: &Field, physical: &DataType, top
         LakeType::TimeTz if *physical == DataType::Time64(TimeUnit::Microsecond) => special(Special::TimeTzText),
         LakeType::Interval if *physical == DataType::FixedSizeBinary(12) => special(Special::IntervalBytes),
         LakeType::Variant if is_variant_group(physical) => special(Special::VariantText),
+        LakeType::Json if is_variant_group(physical) => special(Special::VariantJson),
         LakeType::Variant if !is_text => special(Special::DisplayText),
         LakeType::Json if !is_text && !is_bytes => special(Special::JsonText),
         _ if *physical == target && field.metadata().get("ducklake:type").is_none() => Some(ConvertPlan::Identity),
@@ -224,7 +227,18 @@ fn convert_special(array: &ArrayRef, special: Special, target: &DataType) -> Res
             let source = array.as_struct_opt().ok_or_else(|| mismatch(array, target))?;
             Arc::new(variant_text(source)?)
         }
+        Special::VariantJson => {
+            let source = array.as_struct_opt().ok_or_else(|| mismatch(array, target))?;
+            Arc::new(variant_json(source)?)
+        }
         Special::JsonText | Special::DisplayText => {
+            // JSON knows one kind of fraction: DuckDB makes doubles of decimals there.
+            let array = match array.data_type() {
+                DataType::Decimal128(_, scale) if special == Special::JsonText && *scale > 0 => {
+                    &arrow::compute::cast(array, &DataType::Float64)?
+                }
+                _ => array,
+            };
             let field = Field::new("v", array.data_type().clone(), true);
             let options = DisplayOptions::default();
             let display = ValueDisplay::try_new(array.as_ref(), &field, &options)?;

@@ -1,17 +1,45 @@
 //! DuckDB's spellings of what DataFusion has under other names.
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+    DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+    TimezoneInfo, Value,
 };
 
 /// Rewrites one expression node in place.
 pub(super) fn translate(expr: &mut Expr) {
     match expr {
         Expr::Function(function) => translate_function(function),
+        // Times have microseconds, DataFusion's own have nanoseconds and do not compare with them.
+        Expr::Cast { data_type: DataType::Time(None, zone), expr: inner, .. } if *zone != TimezoneInfo::WithTimeZone => {
+            *expr = microseconds((**inner).clone());
+        }
+        Expr::TypedString(typed) if matches!(&typed.data_type, DataType::Time(None, zone) if *zone != TimezoneInfo::WithTimeZone) => {
+            *expr = microseconds(Expr::Value(typed.value.clone()));
+        }
         Expr::Cast { data_type, .. } => translate_type(data_type),
         Expr::TypedString(typed) => translate_type(&mut typed.data_type),
         _ => {}
     }
+}
+
+/// `arrow_cast(value, 'Time64(Microsecond)')`.
+fn microseconds(value: Expr) -> Expr {
+    let argument = |expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr));
+    let wanted = Expr::Value(Value::SingleQuotedString("Time64(Microsecond)".to_string()).with_empty_span());
+    Expr::Function(Function {
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new("arrow_cast"))]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: vec![argument(value), argument(wanted)],
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
 }
 
 fn translate_function(function: &mut Function) {
