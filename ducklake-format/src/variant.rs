@@ -55,7 +55,9 @@ fn write_rows(column: &StructArray, style: Style) -> Result<StringViewArray, For
     for row in 0..column.len() {
         let metadata = Metadata::parse(metadata.get(row).unwrap_or_default());
         text.clear();
-        if group.write(row, metadata, style, &mut text)? {
+        let has_value = group.write(row, metadata, style, &mut text)?;
+        // A variant null is SQL NULL as a variant, and the value null as JSON.
+        if has_value || (style == Style::Json && column.is_valid(row)) {
             texts.append_value(&text);
         } else {
             texts.append_null();

@@ -11,9 +11,12 @@ use arrow::datatypes::{
     DataType, Field, Float64Type, IntervalMonthDayNano, Time64MicrosecondType, TimeUnit, i256,
 };
 use ducklake_format::LakeType;
+use ducklake_format::types::TYPE_METADATA_KEY;
 use ducklake_format::text::{DisplayOptions, ValueDisplay};
 use ducklake_format::variant::{variant_json, variant_text};
 
+use super::json::JsonWriter;
+use super::{numbers, temporal};
 use crate::error::{LakeError, Result};
 
 /// What to do with an array of a file's column.
@@ -25,6 +28,10 @@ pub(crate) enum ConvertPlan {
     Cast(DataType),
     /// A conversion that Arrow has no cast for.
     Special(Special, DataType),
+    /// The text of values of this type: a promotion to json or variant.
+    Text { source: LakeType, style: TextStyle, target: DataType },
+    /// One after the other.
+    Then(Box<ConvertPlan>, Box<ConvertPlan>),
     /// Not in the file: this value for every row.
     Constant(ArrayRef),
     /// Each child from its place in the file's struct, or a constant.
@@ -52,10 +59,19 @@ pub(crate) enum Special {
     VariantText,
     /// Variant as JSON text: a promotion to json.
     VariantJson,
-    /// Any value as JSON text: a promotion to json.
-    JsonText,
-    /// Any value as display text: a promotion to variant.
-    DisplayText,
+    /// Decimals as floating point numbers.
+    DecimalToFloat,
+    /// Dates and timestamps as timestamps of another kind.
+    Timestamps,
+}
+
+/// How a value of another type becomes text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextStyle {
+    /// As JSON: a promotion to json.
+    Json,
+    /// As display text: a promotion to variant.
+    Display,
 }
 
 /// The plan for a leaf; `None` where the file's type cannot be that leaf.
@@ -67,19 +83,60 @@ pub(super) fn plan_leaf(leaf: &LakeType, field: &Field, physical: &DataType, top
     match leaf {
         LakeType::Int128 if *physical == DataType::Float64 => special(Special::DoubleToInt128),
         LakeType::UInt128 if *physical == DataType::Float64 => special(Special::DoubleToUInt128),
+        LakeType::Int128 | LakeType::UInt128 if *physical == DataType::Boolean => {
+            Some(then(ConvertPlan::Cast(DataType::Int64), ConvertPlan::Cast(target)))
+        }
+        LakeType::Float32 | LakeType::Float64 if matches!(physical, DataType::Decimal128(_, _)) => {
+            special(Special::DecimalToFloat)
+        }
         LakeType::Uuid if *physical == DataType::FixedSizeBinary(16) => special(Special::UuidText),
         LakeType::TimeTz if *physical == DataType::Time64(TimeUnit::Microsecond) => special(Special::TimeTzText),
         LakeType::Interval if *physical == DataType::FixedSizeBinary(12) => special(Special::IntervalBytes),
         LakeType::Variant if is_variant_group(physical) => special(Special::VariantText),
         LakeType::Json if is_variant_group(physical) => special(Special::VariantJson),
-        LakeType::Variant if !is_text => special(Special::DisplayText),
-        LakeType::Json if !is_text && !is_bytes => special(Special::JsonText),
-        _ if *physical == target && field.metadata().get("ducklake:type").is_none() => Some(ConvertPlan::Identity),
+        LakeType::Variant | LakeType::Json if !is_text || source_type(field).is_some_and(|source| source != *leaf) => {
+            let style = if *leaf == LakeType::Json { TextStyle::Json } else { TextStyle::Display };
+            plan_text(field, physical, style, target)
+        }
+        _ if *physical == target && source_type(field).is_none_or(|source| source == *leaf) => Some(ConvertPlan::Identity),
         LakeType::Varchar if is_bytes || is_text => Some(ConvertPlan::Cast(target)),
         _ if physical.is_nested() => None,
+        _ if temporal::needs_care(physical, &target) => special(Special::Timestamps),
         _ if arrow::compute::can_cast_types(physical, &target) => Some(ConvertPlan::Cast(target)),
         _ => None,
     }
+}
+
+fn then(first: ConvertPlan, second: ConvertPlan) -> ConvertPlan {
+    ConvertPlan::Then(Box::new(first), Box::new(second))
+}
+
+/// The type that a field says it has, where its Arrow type alone does not tell.
+fn source_type(field: &Field) -> Option<LakeType> {
+    field.metadata().contains_key(TYPE_METADATA_KEY).then(|| LakeType::from_field(field)).flatten()
+}
+
+/// The plan for a column that was promoted to json or variant, by way of the type that it had.
+fn plan_text(field: &Field, physical: &DataType, style: TextStyle, target: DataType) -> Option<ConvertPlan> {
+    let source = match physical {
+        DataType::FixedSizeBinary(16) => LakeType::Uuid,
+        DataType::FixedSizeBinary(12) => LakeType::Interval,
+        _ => LakeType::from_field(field)?,
+    };
+    let text = ConvertPlan::Text { source: source.clone(), style, target };
+    let own = source.arrow_type();
+    if *physical == own {
+        return Some(text);
+    }
+    // What has the bytes of a blob may come as a string that is none.
+    let first = match source {
+        LakeType::Uuid => ConvertPlan::Special(Special::UuidText, own),
+        LakeType::TimeTz if matches!(physical, DataType::Time64(_)) => ConvertPlan::Special(Special::TimeTzText, own),
+        LakeType::Interval => ConvertPlan::Special(Special::IntervalBytes, own),
+        LakeType::Blob | LakeType::Geometry => ConvertPlan::Cast(own),
+        _ => return Some(text),
+    };
+    Some(then(first, text))
 }
 
 fn is_variant_group(physical: &DataType) -> bool {
@@ -99,6 +156,8 @@ pub(crate) fn convert(array: &ArrayRef, plan: &ConvertPlan) -> Result<ArrayRef> 
             Ok(cast_with_options(array, target, &options)?)
         }
         ConvertPlan::Special(special, target) => convert_special(array, *special, target),
+        ConvertPlan::Text { source, style, target } => convert_text(array, source, *style, target),
+        ConvertPlan::Then(first, second) => convert(&convert(array, first)?, second),
         ConvertPlan::Constant(value) => repeat(value, array.len()),
         ConvertPlan::Struct { parts, target } => convert_struct(array, parts, target),
         ConvertPlan::List { element, target } => convert_list(array, element, target),
@@ -231,30 +290,35 @@ fn convert_special(array: &ArrayRef, special: Special, target: &DataType) -> Res
             let source = array.as_struct_opt().ok_or_else(|| mismatch(array, target))?;
             Arc::new(variant_json(source)?)
         }
-        Special::JsonText | Special::DisplayText => {
-            // JSON knows one kind of fraction: DuckDB makes doubles of decimals there.
-            let array = match array.data_type() {
-                DataType::Decimal128(_, scale) if special == Special::JsonText && *scale > 0 => {
-                    &arrow::compute::cast(array, &DataType::Float64)?
-                }
-                _ => array,
-            };
-            let field = Field::new("v", array.data_type().clone(), true);
-            let options = DisplayOptions::default();
-            let display = ValueDisplay::try_new(array.as_ref(), &field, &options)?;
-            text_array(array.len(), target, |row, out| {
-                if array.is_null(row) {
-                    return false;
-                }
-                match special {
-                    Special::JsonText => out.push_str(&display.to_json(row).to_string()),
-                    _ => display.write(row, out),
-                }
-                true
-            })
-        }
+        Special::DecimalToFloat => numbers::decimal_to_float(array, target).ok_or_else(|| mismatch(array, target))?,
+        Special::Timestamps => temporal::to_timestamps(array, target)?,
     };
     if converted.data_type() == target { Ok(converted) } else { Ok(arrow::compute::cast(&converted, target)?) }
+}
+
+fn convert_text(array: &ArrayRef, source: &LakeType, style: TextStyle, target: &DataType) -> Result<ArrayRef> {
+    // The type's metadata tells the display what the values are, their array how they are held.
+    let field = source.field("v").with_data_type(array.data_type().clone());
+    let display = ValueDisplay::try_new(array.as_ref(), &field, &DisplayOptions::default())?;
+    Ok(match style {
+        TextStyle::Json => {
+            let json = JsonWriter::try_new(array, display)?;
+            text_array(array.len(), target, |row, out| {
+                let is_valid = array.is_valid(row);
+                if is_valid {
+                    json.write(row, out);
+                }
+                is_valid
+            })
+        }
+        TextStyle::Display => text_array(array.len(), target, |row, out| {
+            let is_valid = array.is_valid(row);
+            if is_valid {
+                display.write(row, out);
+            }
+            is_valid
+        }),
+    })
 }
 
 fn fixed_bytes<'a>(array: &'a ArrayRef, target: &DataType) -> Result<&'a FixedSizeBinaryArray> {

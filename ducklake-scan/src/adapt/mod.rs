@@ -3,8 +3,11 @@
 
 mod convert;
 mod expr;
+mod json;
 mod matching;
+mod numbers;
 mod rewrite;
+mod temporal;
 
 pub(crate) use matching::{FileMapping, MappingNode};
 pub(crate) use rewrite::{AdapterFactory, FileColumns, VirtualValue, row_number_field};

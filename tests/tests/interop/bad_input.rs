@@ -297,10 +297,10 @@ async fn unknown_types() {
 #[tokio::test]
 async fn columns_in_a_circle() {
     let edit = "UPDATE ducklake_column SET parent_column = column_id WHERE table_id = 1 AND column_name = 'st'";
-    refused_after(edit, "SELECT * FROM types", &["table 1", "cycle"]).await;
+    refused_after(edit, "SELECT * FROM types", &["main.types", "cycle"]).await;
     let edit = "UPDATE ducklake_column SET parent_column = CASE column_id WHEN 16 THEN 18 ELSE 16 END, column_type = 'struct' \
                 WHERE table_id = 1 AND column_id IN (16, 18)";
-    refused_after(edit, "SELECT * FROM types", &["table 1", "cycle"]).await;
+    refused_after(edit, "SELECT * FROM types", &["main.types", "cycle"]).await;
 }
 
 #[tokio::test]
@@ -325,7 +325,7 @@ async fn very_deep_columns() {
             CASE i WHEN 10000 THEN 17 ELSE i - 1 END, NULL, NULL FROM n",
     )
     .await;
-    refused(&lake, "SELECT l FROM types", &["table 1", "deeper"]).await;
+    refused(&lake, "SELECT l FROM types", &["main.types", "deeper"]).await;
 }
 
 // --- numbers ---
