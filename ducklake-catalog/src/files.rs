@@ -98,8 +98,10 @@ pub struct ColumnStats {
 pub enum BoundComparison {
     /// Integers of up to 18 digits.
     Integer,
-    /// Numbers as 64-bit floats: bounds must be widened by the caller where they may be inexact.
+    /// Floating point numbers, among which NaN may be: bounds must be widened by the caller where they may be inexact.
     Float,
+    /// Decimals, compared like floats.
+    Decimal,
     /// Text, bytewise.
     Text,
     /// ISO dates and timestamps with four-digit years.
@@ -212,7 +214,23 @@ impl Catalog {
         let ranges: Vec<ColumnRange> =
             query.ranges.iter().filter(|r| many && facts.has_one_type(r.column_id)).cloned().collect();
         let ranges = ranges.as_slice();
-        let sql = self.list_files(table, snapshot, ranges, query.limit.filter(|_| many));
+        listing.files = self.data_files_in(tx, self.list_files(table, snapshot, ranges, query.limit.filter(|_| many))).await?;
+        if let Some(limit) = query.limit.filter(|_| many)
+            && (facts.has_inlined_deletes || certain_rows(&listing.files, snapshot) < limit)
+        {
+            // Rows of the first files may be hidden, so they may be too few.
+            listing.files = self.data_files_in(tx, self.list_files(table, snapshot, ranges, None)).await?;
+        }
+        listing.complete = !many && summary.file_count.saturating_mul(facts.columns.len()) <= MANY_STATS;
+        self.stats_in(tx, table, snapshot, query, ranges, many, &mut listing).await?;
+        if summary.has_partitions && !listing.files.is_empty() && self.layout().has_table("ducklake_file_partition_value") {
+            self.partition_values_in(tx, table, snapshot, many, &mut listing).await?;
+        }
+        Ok(listing)
+    }
+
+    async fn data_files_in(&self, tx: &mut ReadTransaction, sql: Sql<'_>) -> Result<Vec<DataFileRow>, CatalogError> {
+        let mut files: Vec<DataFileRow> = Vec::new();
         for mut row in tx.query("listing data files", sql).await? {
             let mut file = DataFileRow {
                 data_file_id: row.i64("data_file_id")?,
@@ -246,20 +264,15 @@ impl Catalog {
                 })
             });
             let delete = delete.transpose()?;
-            match listing.files.last_mut() {
+            match files.last_mut() {
                 Some(last) if last.data_file_id == file.data_file_id => last.delete_files.extend(delete),
                 _ => {
                     file.delete_files.extend(delete);
-                    listing.files.push(file);
+                    files.push(file);
                 }
             }
         }
-        listing.complete = !many && summary.file_count.saturating_mul(facts.columns.len()) <= MANY_STATS;
-        self.stats_in(tx, table, snapshot, query, ranges, many, &mut listing).await?;
-        if summary.has_partitions && self.layout().has_table("ducklake_file_partition_value") {
-            self.partition_values_in(tx, table, snapshot, many, &mut listing).await?;
-        }
-        Ok(listing)
+        Ok(files)
     }
 
     async fn summary_in(
@@ -311,25 +324,24 @@ impl Catalog {
             for (i, range) in ranges.iter().enumerate() {
                 let kind = match range.comparison {
                     BoundComparison::Integer => Comparable::Integer,
-                    BoundComparison::Float => Comparable::Float,
+                    BoundComparison::Float | BoundComparison::Decimal => Comparable::Float,
                     BoundComparison::Text => Comparable::Text,
                     BoundComparison::IsoTime => Comparable::IsoTime,
                 };
                 for (bound, operator, value) in [("max_value", "<", &range.low), ("min_value", ">", &range.high)] {
                     let Some(value) = value else { continue };
-                    // COALESCE: an unknown or odd bound never drops a file. NaN is above every number, but outside
-                    // of the bounds (spec 8.7), so files that may hold it are kept by lower ends.
-                    sql.push(" AND (");
-                    if bound == "max_value" {
-                        sql.push(&layout.column(self.stats_name(), &format!("s{i}"), "contains_nan"));
-                        sql.push(" IS NOT NULL AND ");
-                        sql.push(&format!("{} OR ", contains_nan(sql.dialect.name, i)));
-                    }
-                    sql.push("NOT COALESCE(");
+                    // COALESCE: an unknown or odd bound never drops a file.
+                    sql.push(" AND NOT COALESCE(");
                     if !sql.compare(&format!("s{i}.{bound}"), operator, value.clone(), kind) {
                         sql.push("1 = 0");
                     }
-                    sql.push(", 1 = 0))");
+                    if bound == "max_value" && range.comparison == BoundComparison::Float {
+                        // NaN is above every number, but outside of the bounds (spec 8.7). SQLite has booleans as
+                        // numbers or as text.
+                        let contains_nan = layout.column(self.stats_name(), &format!("s{i}"), "contains_nan");
+                        sql.push(&format!(" AND CAST({contains_nan} AS TEXT) IN ('0', 'false')"));
+                    }
+                    sql.push(", 1 = 0)");
                 }
             }
         }
@@ -355,7 +367,7 @@ impl Catalog {
         listing: &mut FileListing,
     ) -> Result<(), CatalogError> {
         let layout = self.layout();
-        let Some(stats_table) = layout.file_stats_table() else { return Ok(()) };
+        let Some(stats_table) = layout.file_stats_table().filter(|_| !listing.files.is_empty()) else { return Ok(()) };
         // Where the listing was narrowed, only what the filter needs again is fetched.
         let columns: Vec<i64> = match ranges {
             [] => query.stats_columns.clone(),
@@ -441,12 +453,14 @@ impl Catalog {
     }
 }
 
-/// Whether the statistics say that NaN occurs. SQLite holds booleans as numbers (or text).
-fn contains_nan(dialect: &str, i: usize) -> String {
-    match dialect {
-        "postgres" => format!("s{i}.contains_nan"),
-        _ => format!("CAST(s{i}.contains_nan AS TEXT) IN ('1', 'true')"),
-    }
+/// Rows that the files have at least at a snapshot.
+fn certain_rows(files: &[DataFileRow], snapshot: i64) -> usize {
+    let whole = files.iter().filter(|file| {
+        let is_partial = file.partial_max.is_some_and(|max| max > snapshot) || file.partial_file_info.is_some();
+        file.delete_files.is_empty() && !is_partial
+    });
+    let rows = whole.filter_map(|file| usize::try_from(file.record_count?).ok());
+    rows.fold(0, usize::saturating_add)
 }
 
 /// Totals of one table's visible files, without inlined rows.

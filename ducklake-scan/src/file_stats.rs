@@ -35,7 +35,7 @@ impl FileBounds {
     pub(crate) fn decode(columns: &[Column], history: &[VersionedColumn], listing: &FileListing) -> Self {
         let bounds = columns
             .iter()
-            .filter(|column| is_prunable(column, history))
+            .filter(|column| has_bounds(column, history))
             .filter_map(|column| Some((column.name.clone(), decode_column(column, listing)?)))
             .collect();
         Self { columns: bounds }
@@ -44,14 +44,14 @@ impl FileBounds {
 
 /// Whether the statistics of a top-level column compare like its values: leaf types with real bounds, whose type
 /// history (if any) keeps the meaning of the bounds' text.
-pub(crate) fn is_prunable(column: &Column, history: &[VersionedColumn]) -> bool {
-    let has_bounds = match &column.lake_type {
+pub(crate) fn has_bounds(column: &Column, history: &[VersionedColumn]) -> bool {
+    let is_bounded = match &column.lake_type {
         // Blobs are hex there, the rest has no bounds or (timetz, interval, variant) not even counts.
         LakeType::Blob | LakeType::Geometry | LakeType::Variant | LakeType::TimeTz | LakeType::Interval => false,
         LakeType::List(_) | LakeType::Struct(_) | LakeType::Map(_, _) => false,
         _ => true,
     };
-    has_bounds && (is_uniform(column, history) || is_widened_number(column, history))
+    is_bounded && (is_uniform(column, history) || is_widened_number(column, history))
 }
 
 /// Whether the column had one type all its life.

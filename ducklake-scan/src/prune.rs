@@ -6,18 +6,20 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, UInt64Array};
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column as ColumnName, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{CastExpr, TryCastExpr};
+use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use ducklake_catalog::{BoundComparison, Cell, ColumnRange, DataFileRow, FileListing, PartitionSpec, VersionedColumn};
 use ducklake_format::partition::{Transform, bucket, transform_value};
 use ducklake_format::text::{DisplayOptions, ValueDisplay, decode_all};
 use ducklake_format::{Column, LakeType};
 
-use crate::file_stats::{FileBounds, is_prunable, is_uniform};
+use crate::file_stats::{FileBounds, has_bounds, is_uniform};
 use crate::source::PruningCounts;
 
 /// Which files stay, with the reasons of the others counted.
@@ -33,7 +35,9 @@ pub(crate) fn prune_files(
     // What the catalog already left out was left out by statistics.
     counts.by_statistics = listing.summary.file_count.saturating_sub(files.len());
     let mut keep = vec![true; files.len()];
-    let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
+    let usable = split_conjunction(predicate).into_iter().filter(|p| is_prunable(p, schema)).map(Arc::clone);
+    let predicate = conjunction(usable);
+    let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(predicate);
     let Ok(pruning) = built else { return (keep, counts) };
     let mut apply = |statistics: &dyn PruningStatistics, counter: &mut usize| {
         // An expression that cannot be evaluated over statistics rules nothing out.
@@ -50,6 +54,38 @@ pub(crate) fn prune_files(
     }
     apply(&BoundStatistics { bounds, files }, &mut counts.by_statistics);
     (keep, counts)
+}
+
+/// Whether bounds say something about an expression: DataFusion takes every cast to keep the order of values, but the
+/// time of a day does not follow that of the timestamps.
+pub(crate) fn is_prunable(predicate: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
+    let mut found = false;
+    let walked = predicate.apply(|node| {
+        let cast = match node.downcast_ref::<CastExpr>() {
+            Some(cast) => Some((cast.expr(), cast.cast_type())),
+            None => node.downcast_ref::<TryCastExpr>().map(|cast| (cast.expr(), cast.cast_type())),
+        };
+        if let Some((child, to)) = cast {
+            found |= !keeps_order(&child.data_type(schema)?, to);
+        }
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    !found && walked.is_ok()
+}
+
+/// Whether a cast never turns the order of two values around.
+pub(crate) fn keeps_order(from: &DataType, to: &DataType) -> bool {
+    let is_bytes = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let is_utc = |zone: &Option<Arc<str>>| zone.as_deref().is_none_or(|zone| matches!(zone, "UTC" | "+00:00"));
+    let is_instant = |t: &DataType| match t {
+        DataType::Timestamp(_, zone) => is_utc(zone),
+        other => *other == DataType::Date32,
+    };
+    from == to
+        || (from.is_numeric() || *from == DataType::Boolean) && to.is_numeric()
+        || from.is_string() && to.is_string()
+        || is_bytes(from) && is_bytes(to)
+        || is_instant(from) && is_instant(to)
 }
 
 fn row_counts(files: &[DataFileRow]) -> ArrayRef {
@@ -155,7 +191,8 @@ impl PartitionStatistics<'_> {
         self.facts.columns.get(&column.name).filter(|c| {
             !matches!(
                 c.lake_type,
-                LakeType::Blob | LakeType::Float32 | LakeType::Float64 | LakeType::Interval | LakeType::TimeTz | LakeType::Variant
+                // Longer integers are rounded in the file, after the partition was chosen.
+                LakeType::Int128 | LakeType::UInt128 | LakeType::Blob | LakeType::Float32 | LakeType::Float64 | LakeType::Interval | LakeType::TimeTz | LakeType::Variant
                     | LakeType::Geometry | LakeType::Json
             )
         })
@@ -220,7 +257,8 @@ impl PruningStatistics for PartitionStatistics<'_> {
 
 /// Whether a file with this partition value certainly lacks the wanted value (an array of one).
 fn excludes(transform: Transform, value: Option<&str>, wanted: &ArrayRef, lake_type: &LakeType) -> bool {
-    if wanted.is_null(0) || !transform.is_reproducible(lake_type) {
+    let is_rounded = matches!(lake_type, LakeType::Int128 | LakeType::UInt128);
+    if wanted.is_null(0) || is_rounded || !transform.is_reproducible(lake_type) {
         return false;
     }
     let (expected, wanted) = match transform {
@@ -245,6 +283,9 @@ fn is_nan(array: &ArrayRef) -> bool {
     }
 }
 
+/// Most ranges that are used in the catalog.
+const MAX_RANGES: usize = 16;
+
 /// Coarse ranges that the filters imply for top-level columns, for narrowing the listing in the catalog.
 pub(crate) fn ranges(filters: &[Expr], columns: &[Column]) -> Vec<ColumnRange> {
     let mut ranges: Vec<ColumnRange> = Vec::new();
@@ -252,7 +293,7 @@ pub(crate) fn ranges(filters: &[Expr], columns: &[Column]) -> Vec<ColumnRange> {
     for (name, low, high) in conjuncts.filter_map(interval) {
         let Some(column) = columns.iter().find(|c| c.name == name) else { continue };
         // The catalog leaves out columns that had another type once.
-        if !is_prunable(column, &[]) {
+        if !has_bounds(column, &[]) {
             continue;
         }
         let Some(comparison) = comparison(&column.lake_type) else { continue };
@@ -260,6 +301,10 @@ pub(crate) fn ranges(filters: &[Expr], columns: &[Column]) -> Vec<ColumnRange> {
         let (low, high) = (cell(low, -1.0), cell(high, 1.0));
         if low.is_some() || high.is_some() {
             ranges.push(ColumnRange { column_id: column.id, comparison, low, high });
+        }
+        // Each is a join, of which SQLite allows 64.
+        if ranges.len() == MAX_RANGES {
+            break;
         }
     }
     ranges
@@ -269,7 +314,8 @@ fn comparison(lake_type: &LakeType) -> Option<BoundComparison> {
     Some(match lake_type {
         LakeType::Int8 | LakeType::Int16 | LakeType::Int32 | LakeType::Int64 => BoundComparison::Integer,
         LakeType::UInt8 | LakeType::UInt16 | LakeType::UInt32 | LakeType::UInt64 => BoundComparison::Integer,
-        LakeType::Float32 | LakeType::Float64 | LakeType::Decimal { .. } => BoundComparison::Float,
+        LakeType::Float32 | LakeType::Float64 => BoundComparison::Float,
+        LakeType::Decimal { .. } => BoundComparison::Decimal,
         LakeType::Varchar | LakeType::Uuid => BoundComparison::Text,
         LakeType::Date | LakeType::Timestamp | LakeType::TimestampS | LakeType::TimestampMs | LakeType::TimestampNs
         | LakeType::TimestampTz | LakeType::TimestampTzNs => BoundComparison::IsoTime,
@@ -289,7 +335,7 @@ fn bound_cell(value: &ScalarValue, lake_type: &LakeType, comparison: BoundCompar
     match comparison {
         // Longer numbers are not compared in the database either.
         BoundComparison::Integer => text.parse::<i64>().ok().map(Cell::Int),
-        BoundComparison::Float => {
+        BoundComparison::Float | BoundComparison::Decimal => {
             let number: f64 = text.parse().ok()?;
             number.is_finite().then(|| Cell::Float(number + widen * (number.abs() * 1e-6 + f64::MIN_POSITIVE)))
         }

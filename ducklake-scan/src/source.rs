@@ -24,12 +24,14 @@ use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::TableSchema;
 use datafusion_datasource::file_groups::FileGroup;
 use datafusion_datasource::morsel::{MorselPlan, MorselPlanner, Morselizer};
+use futures::FutureExt;
 use object_store::ObjectStore;
 
 use crate::adapt::AdapterFactory;
 use crate::guard::guard;
 use crate::lake_file::LakeFile;
 use crate::parquet::LakeReaderFactory;
+use crate::prune::is_prunable;
 
 /// What the planner decided about a table's files, for EXPLAIN ANALYZE.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -150,7 +152,8 @@ impl FileSource for DuckLakeSource {
         filters: Vec<Arc<dyn PhysicalExpr>>,
         config: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
-        let pushable: Vec<bool> = filters.iter().map(|f| !self.is_virtual(f)).collect();
+        let schema = self.inner.table_schema().table_schema();
+        let pushable: Vec<bool> = filters.iter().map(|f| !self.is_virtual(f) && is_prunable(f, schema)).collect();
         let offered = filters.iter().zip(&pushable).filter(|(_, ok)| **ok).map(|(f, _)| Arc::clone(f)).collect();
         let answer = self.inner.try_pushdown_filters(offered, config)?;
         let mut answers = answer.filters.into_iter();
@@ -314,10 +317,19 @@ impl AsyncFileReader for CountingReader {
         'a,
         datafusion::parquet::errors::Result<Arc<datafusion::parquet::file::metadata::ParquetMetaData>>,
     > {
-        if self.lake_file.take().is_some_and(|file| file.open_once()) {
+        let lake_file = self.lake_file.take();
+        if lake_file.as_ref().is_some_and(|file| file.open_once()) {
             self.opened.add(1);
         }
-        self.inner.get_metadata(options)
+        let metadata = self.inner.get_metadata(options);
+        async move {
+            let metadata = metadata.await?;
+            if let Some(lake_file) = lake_file {
+                lake_file.columns.learn(&metadata);
+            }
+            Ok(metadata)
+        }
+        .boxed()
     }
 }
 

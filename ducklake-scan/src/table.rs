@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -24,13 +24,13 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion_datasource::TableSchema;
 use datafusion_datasource::file_groups::FileGroup;
-use ducklake_catalog::{DataFileRow, DeleteFileRow, FileQuery, SchemaRow, TableRow, TableScanRows};
+use ducklake_catalog::{ColumnStats, DataFileRow, DeleteFileRow, FileQuery, SchemaRow, TableRow, TableScanRows};
 use ducklake_format::{Column, ColumnId, FormatError, paths};
 use ducklake_storage::Located;
 
 use crate::adapt::{FileColumns, FileMapping, MappingNode, VirtualValue, row_number_field};
 use crate::error::{LakeError, Result};
-use crate::file_stats::{FileBounds, is_prunable};
+use crate::file_stats::{FileBounds, has_bounds};
 use crate::lake::{Lake, LakeView, same_name};
 use crate::lake_file::{DeleteFormat, DeleteSource, FileState, LakeFile, PartialRows};
 use crate::parquet::{FileKey, LakeReaderFactory, ReadFacts};
@@ -174,7 +174,7 @@ impl LakeTable {
             .columns
             .iter()
             .enumerate()
-            .filter(|(index, column)| needed.contains(index) && is_prunable(column, &[]))
+            .filter(|(index, column)| needed.contains(index) && has_bounds(column, &[]))
             .map(|(_, column)| column.id)
             .collect();
         stats_columns.sort_unstable();
@@ -192,6 +192,7 @@ impl LakeTable {
     fn lake_files(&self, rows: &TableScanRows, keep: &[bool]) -> Result<Vec<LakeFile>> {
         let context = FileContext {
             table: self,
+            stats: &rows.listing.stats,
             by_name: Arc::new(self.columns.iter().map(|c| (c.name.clone(), c.clone())).collect()),
             order: Arc::new(self.columns.iter().map(|c| c.id).collect()),
             mappings: MappingNode::trees(&rows.mappings)?,
@@ -224,6 +225,7 @@ fn inlined_deletes(rows: &TableScanRows) -> Result<HashMap<i64, Vec<u64>>> {
 
 struct FileContext<'a> {
     table: &'a LakeTable,
+    stats: &'a HashMap<i64, Vec<ColumnStats>>,
     by_name: Arc<HashMap<String, Column>>,
     order: Arc<Vec<ColumnId>>,
     mappings: HashMap<i64, Arc<Vec<MappingNode>>>,
@@ -247,7 +249,9 @@ impl FileContext<'_> {
             },
         };
         let virtual_columns = table.virtual_columns.iter().map(|name| (*name, virtual_value(name, index, row, &path))).collect();
-        let columns = FileColumns { columns: Arc::clone(&self.by_name), order: Arc::clone(&self.order), mapping, virtual_columns, path: Arc::clone(&path) };
+        let stats = self.stats.get(&row.data_file_id).map_or(&[][..], Vec::as_slice);
+        let without_nan = stats.iter().filter(|s| s.contains_nan == Some(false)).map(|s| s.column_id).collect();
+        let columns = FileColumns { columns: Arc::clone(&self.by_name), order: Arc::clone(&self.order), mapping, virtual_columns, without_nan, parquet_types: OnceLock::new(), path: Arc::clone(&path) };
         let key = self.key(row.encryption_key.as_deref(), &path)?;
         let facts = ReadFacts {
             key,

@@ -1,21 +1,26 @@
 //! Expressions over the table's columns, rewritten for one file.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Operator;
 use datafusion::parquet::arrow::RowNumber;
+use datafusion::parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
+use datafusion::parquet::file::metadata::ParquetMetaData;
+use datafusion::parquet::schema::types::Type as ParquetType;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{BinaryExpr, CastExpr, Column as ColumnExpr, Literal};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
-use ducklake_format::{Column, ColumnId};
+use ducklake_format::types::TYPE_METADATA_KEY;
+use ducklake_format::{Column, ColumnId, LakeType};
 
 use super::convert::ConvertPlan;
 use super::expr::EvolveExpr;
 use super::matching::{ColumnSource, FileMapping, has_field_ids, internal_column, plan_column};
+use crate::prune::keeps_order;
 
 /// Name of the reader's own row number column; hidden from everybody else.
 pub(crate) const ROW_NUMBER: &str = "__quacklake_row_number";
@@ -58,8 +63,36 @@ pub(crate) struct FileColumns {
     pub(crate) mapping: FileMapping,
     /// Virtual columns by name.
     pub(crate) virtual_columns: Vec<(&'static str, VirtualValue)>,
+    /// Columns in which the catalog says that no NaN occurs.
+    pub(crate) without_nan: HashSet<ColumnId>,
+    /// What the file's footer says of its top-level columns that Arrow types do not tell, once it was read.
+    pub(crate) parquet_types: OnceLock<Vec<Option<LakeType>>>,
     /// Full path, for messages and hive values.
     pub(crate) path: Arc<str>,
+}
+
+impl FileColumns {
+    /// Takes note of a footer.
+    pub(crate) fn learn(&self, metadata: &ParquetMetaData) {
+        self.parquet_types.get_or_init(|| {
+            let root = metadata.file_metadata().schema_descr().root_schema();
+            root.get_fields().iter().map(|field| parquet_type(field)).collect()
+        });
+    }
+}
+
+/// The type of a Parquet column that comes as text, bytes or time in Arrow without being just that.
+fn parquet_type(field: &ParquetType) -> Option<LakeType> {
+    if !field.is_primitive() {
+        return None;
+    }
+    let info = field.get_basic_info();
+    match (field.get_physical_type(), info.logical_type_ref(), info.converted_type()) {
+        (_, Some(LogicalType::Geometry { .. }), _) => Some(LakeType::Geometry),
+        (PhysicalType::BYTE_ARRAY, None, ConvertedType::NONE) => Some(LakeType::Blob),
+        (_, Some(LogicalType::Time(time)), _) if time.is_adjusted_to_u_t_c => Some(LakeType::TimeTz),
+        _ => None,
+    }
 }
 
 /// Makes the adapter of one file once its schema is known.
@@ -68,15 +101,25 @@ pub(crate) struct AdapterFactory(pub(crate) Arc<FileColumns>);
 
 impl PhysicalExprAdapterFactory for AdapterFactory {
     fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let file_schema = Schema::new(
-            physical.fields().iter().filter(|f| f.name() != ROW_NUMBER).cloned().collect::<Vec<_>>(),
-        );
+        let fields = physical.fields().iter().filter(|f| f.name() != ROW_NUMBER);
+        let file_schema = match self.0.parquet_types.get() {
+            Some(types) => Schema::new(fields.zip(types.iter().chain(std::iter::repeat(&None))).map(typed_field).collect::<Vec<_>>()),
+            None => Schema::new(fields.cloned().collect::<Vec<_>>()),
+        };
         let mapping = match &self.0.mapping {
             FileMapping::FieldIds if !has_field_ids(&file_schema) => FileMapping::Places(Arc::clone(&self.0.order)),
             mapping => mapping.clone(),
         };
         Ok(Arc::new(Adapter { file: Arc::clone(&self.0), mapping, logical, physical, file_schema }))
     }
+}
+
+/// A field that says which type it has.
+fn typed_field((field, lake_type): (&FieldRef, &Option<LakeType>)) -> FieldRef {
+    let Some(lake_type) = lake_type else { return Arc::clone(field) };
+    let mut metadata = field.metadata().clone();
+    metadata.insert(TYPE_METADATA_KEY.to_string(), lake_type.to_string());
+    Arc::new(field.as_ref().clone().with_metadata(metadata))
 }
 
 #[derive(Debug)]
@@ -121,10 +164,15 @@ impl Adapter {
             ColumnSource::Physical { index, plan } => (index, plan),
         };
         let source = self.physical_column(index);
+        let physical = self.file_schema.field(index).data_type();
+        // Parquet's bounds leave NaN out, which is above all numbers: the reader's pruning must not see such columns.
+        let prunable = !physical.is_floating() || self.file.without_nan.contains(&column.id);
         Ok(match plan {
-            ConvertPlan::Identity => source,
+            ConvertPlan::Identity if prunable => source,
             // DataFusion's own cast, which its pruning sees through.
-            ConvertPlan::Cast(target) if !target.is_nested() => Arc::new(CastExpr::new(source, target, None)),
+            ConvertPlan::Cast(target) if prunable && keeps_order(physical, &target) => {
+                Arc::new(CastExpr::new(source, target, None))
+            }
             plan => Arc::new(EvolveExpr { child: source, plan: Arc::new(plan), field }),
         })
     }
