@@ -214,7 +214,8 @@ impl Catalog {
         let ranges: Vec<ColumnRange> =
             query.ranges.iter().filter(|r| many && facts.has_one_type(r.column_id)).cloned().collect();
         let ranges = ranges.as_slice();
-        listing.files = self.data_files_in(tx, self.list_files(table, snapshot, ranges, query.limit.filter(|_| many))).await?;
+        listing.files =
+            self.data_files_in(tx, self.list_files(table, snapshot, ranges, query.limit.filter(|_| many))).await?;
         if let Some(limit) = query.limit.filter(|_| many)
             && (facts.has_inlined_deletes || certain_rows(&listing.files, snapshot) < limit)
         {
@@ -223,7 +224,10 @@ impl Catalog {
         }
         listing.complete = !many && summary.file_count.saturating_mul(facts.columns.len()) <= MANY_STATS;
         self.stats_in(tx, table, snapshot, query, ranges, many, &mut listing).await?;
-        if summary.has_partitions && !listing.files.is_empty() && self.layout().has_table("ducklake_file_partition_value") {
+        if summary.has_partitions
+            && !listing.files.is_empty()
+            && self.layout().has_table("ducklake_file_partition_value")
+        {
             self.partition_values_in(tx, table, snapshot, many, &mut listing).await?;
         }
         Ok(listing)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array};
+use arrow::array::{ArrayRef, AsArray, Float32Array, Float64Array};
 use arrow::datatypes::{DataType, Decimal128Type};
 
 /// Decimals as doubles or floats, with DuckDB's rounding: numbers that are not exact are converted by their whole and
