@@ -7,6 +7,7 @@
 mod error;
 mod options;
 mod storage;
+mod store;
 
 pub use error::StorageError;
 pub use options::StorageOptions;

@@ -13,6 +13,7 @@ use opendal::services::{Fs, S3};
 
 use crate::error::StorageError;
 use crate::options::StorageOptions;
+use crate::store::{LakeStore, Place};
 
 /// A file: the store it is in and its key there.
 #[derive(Debug, Clone)]
@@ -75,8 +76,14 @@ impl Storage {
         }
         let setup = |e: opendal::Error| StorageError::Setup { path: full.into(), source: Box::new(e) };
         let store: Arc<dyn ObjectStore> = match store_url.split_once("://") {
-            Some((scheme @ ("s3" | "r2"), bucket)) => Arc::new(OpendalStore::new(self.bucket(scheme, bucket, full)?)),
-            _ => Arc::new(OpendalStore::new(Operator::new(Fs::default().root("/")).map_err(setup)?)),
+            Some((scheme @ ("s3" | "r2"), bucket)) => {
+                let inner = OpendalStore::new(self.bucket(scheme, bucket, full)?);
+                Arc::new(LakeStore { inner, place: Place::Remote })
+            }
+            _ => {
+                let inner = OpendalStore::new(Operator::new(Fs::default().root("/")).map_err(setup)?);
+                Arc::new(LakeStore { inner, place: Place::Local })
+            }
         };
         stores.insert(store_url.to_string(), Arc::clone(&store));
         Ok(store)
@@ -153,6 +160,11 @@ mod tests {
         let located = Storage::default().locate(file.to_str().unwrap()).unwrap();
         assert_eq!(located.store_url, "file:///");
         assert_eq!(located.store.get_range(&located.path, 1..3).await.unwrap().as_ref(), b"el");
+        let ranges = located.store.get_ranges(&located.path, &[0..1, 3..5, 4..9]).await.unwrap();
+        assert_eq!(ranges, [&b"h"[..], b"lo", b"o"]);
+        let missing = Storage::default().locate("/nowhere/at all").unwrap();
+        let error = missing.store.get_ranges(&missing.path, &[0..1]).await.unwrap_err();
+        assert!(matches!(error, object_store::Error::NotFound { .. }), "{error}");
     }
 
     #[test]

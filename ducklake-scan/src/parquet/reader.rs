@@ -11,7 +11,7 @@ use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, OBJECT_STORE_COALESCE_DEFAULT, ObjectStore, ObjectStoreExt, coalesce_ranges};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::Result as ParquetResult;
@@ -209,16 +209,12 @@ impl LakeParquetReader {
     /// Bytes of the file as they are stored, in full or not at all.
     async fn fetch(&self, range: Range<u64>) -> Result<Bytes> {
         let path = &self.facts.display_path;
-        let (offset, expected) = (range.start, range.end - range.start);
         let bytes = self
             .store
-            .get_range(&self.location, range)
+            .get_range(&self.location, range.clone())
             .await
             .map_err(|error| ParquetFileError::storage(path, error))?;
-        let actual = bytes.len() as u64;
-        if actual != expected {
-            return Err(ParquetFileError::ShortRead { path: self.path(), offset, expected, actual });
-        }
+        check_length(path, &range, &bytes)?;
         Ok(bytes)
     }
 
@@ -227,7 +223,14 @@ impl LakeParquetReader {
             let bytes: u64 = ranges.iter().map(|range| range.end - range.start).sum();
             metrics.bytes_scanned.add(bytes as usize);
         }
-        coalesce_ranges(ranges, |range| self.fetch(range), OBJECT_STORE_COALESCE_DEFAULT).await
+        // The store knows what reading ranges costs there.
+        let path = &self.facts.display_path;
+        let fetched = self.store.get_ranges(&self.location, ranges).await;
+        let fetched = fetched.map_err(|error| ParquetFileError::storage(path, error))?;
+        for (range, bytes) in ranges.iter().zip(&fetched) {
+            check_length(path, range, bytes)?;
+        }
+        Ok(fetched)
     }
 
     /// Bytes as the metadata describes them: decrypted, if the file is encrypted.
@@ -308,6 +311,15 @@ impl Drop for LakeParquetReader {
             metrics.scan_efficiency_ratio.set_total(size.unwrap_or_default() as usize);
         }
     }
+}
+
+/// Fewer bytes than asked for: the file ends early.
+fn check_length(path: &Arc<str>, range: &Range<u64>, bytes: &Bytes) -> Result<()> {
+    let (expected, actual) = (range.end - range.start, bytes.len() as u64);
+    if actual == expected {
+        return Ok(());
+    }
+    Err(ParquetFileError::ShortRead { path: Arc::clone(path), offset: range.start, expected, actual })
 }
 
 /// Opens the files of a lake for DataFusion's `ParquetSource`, with the [`ReadFacts`] attached to each.
