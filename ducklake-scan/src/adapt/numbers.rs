@@ -45,6 +45,8 @@ fn double(value: i128) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::Array;
+
     use super::*;
     use arrow::array::Decimal128Array;
     use arrow::datatypes::{Float32Type, Float64Type};
