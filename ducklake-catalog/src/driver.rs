@@ -367,10 +367,13 @@ fn postgres_options(target: &PostgresTarget) -> Result<PgConnectOptions, Catalog
     match target {
         PostgresTarget::Url(url) => {
             let url = url.replacen("postgresql://", "postgres://", 1);
-            url.parse::<PgConnectOptions>().map_err(|e| bad(format!("the PostgreSQL URL cannot be understood: {e}")))
+            let options = url.parse::<PgConnectOptions>();
+            let options = options.map_err(|e| bad(format!("the PostgreSQL URL cannot be understood: {e}")))?;
+            let names_user = url.contains('@') || url.contains("user=");
+            Ok(if names_user { options } else { default_user(options) })
         }
         PostgresTarget::KeyValues(pairs) => {
-            let mut options = PgConnectOptions::new();
+            let mut options = default_user(PgConnectOptions::new());
             for (key, value) in pairs {
                 options = match key.as_str() {
                     "dbname" => options.database(value),
@@ -392,6 +395,35 @@ fn postgres_options(target: &PostgresTarget) -> Result<PgConnectOptions, Catalog
             Ok(options)
         }
     }
+}
+
+/// As libpq does: without `PGUSER`, the name of the operating system's user.
+fn default_user(options: PgConnectOptions) -> PgConnectOptions {
+    if std::env::var_os("PGUSER").is_some_and(|user| !user.is_empty()) {
+        return options;
+    }
+    match os_user() {
+        Some(user) => options.username(&user),
+        None => options,
+    }
+}
+
+#[cfg(unix)]
+fn os_user() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_string())
+    });
+    named.or_else(|| std::env::var("USER").ok())
+}
+
+#[cfg(not(unix))]
+fn os_user() -> Option<String> {
+    std::env::var("USERNAME").ok()
 }
 
 fn connect_error(uri: &CatalogUri, error: sqlx::Error) -> CatalogError {

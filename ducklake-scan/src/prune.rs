@@ -265,7 +265,7 @@ fn excludes(transform: Transform, value: Option<&str>, wanted: &ArrayRef, lake_t
         Transform::Identity => return false,
         Transform::Bucket(n) => {
             // Equal NaNs may be in different buckets.
-            if is_nan(wanted) {
+            if is_nan(wanted) || is_hashed_as_text(lake_type) {
                 return false;
             }
             (value.and_then(|v| v.parse::<i64>().ok()), bucket(wanted.as_ref(), lake_type, 0, n).map(i64::from))
@@ -273,6 +273,17 @@ fn excludes(transform: Transform, value: Option<&str>, wanted: &ArrayRef, lake_t
         _ => (value.and_then(|v| v.parse::<i64>().ok()), transform_value(transform, wanted.as_ref(), 0)),
     };
     matches!((expected, wanted), (Some(expected), Some(wanted)) if expected != wanted)
+}
+
+/// Types whose buckets are hashes of display text: UPDATE in DuckDB 1.5 reads that text after it is gone, and may put
+/// rows into buckets that are not theirs.
+fn is_hashed_as_text(lake_type: &LakeType) -> bool {
+    match lake_type {
+        LakeType::UInt8 | LakeType::UInt16 | LakeType::UInt32 | LakeType::UInt64 => true,
+        LakeType::Int128 | LakeType::UInt128 | LakeType::Uuid | LakeType::Interval => true,
+        LakeType::Decimal { precision, .. } => *precision > 18,
+        other => other.is_nested(),
+    }
 }
 
 fn is_nan(array: &ArrayRef) -> bool {
@@ -392,3 +403,6 @@ fn interval(expr: &Expr) -> Option<(&str, Option<ScalarValue>, Option<ScalarValu
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

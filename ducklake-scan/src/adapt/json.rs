@@ -9,6 +9,9 @@ use ducklake_format::text::ValueDisplay;
 
 use crate::error::Result;
 
+/// Decimal digits that every double keeps.
+const DOUBLE_DIGITS: u8 = 15;
+
 /// Appends the JSON of values that are not NULL.
 pub(super) struct JsonWriter<'a> {
     display: ValueDisplay<'a>,
@@ -27,6 +30,10 @@ impl<'a> JsonWriter<'a> {
         let kind = match array.data_type() {
             // JSON knows one kind of floating point number.
             DataType::Float32 | DataType::Float64 => Kind::Double(arrow::compute::cast(array, &DataType::Float64)?),
+            // Decimals that a double holds exactly are written as one, others digit by digit.
+            DataType::Decimal128(precision, _) if *precision <= DOUBLE_DIGITS => {
+                Kind::Double(arrow::compute::cast(array, &DataType::Float64)?)
+            }
             DataType::Decimal128(_, _) | DataType::Decimal256(_, _) => Kind::Decimal,
             _ => Kind::Other,
         };

@@ -53,9 +53,10 @@ mod tests {
 
     #[test]
     fn decimals_round_as_in_duckdb() {
-        let wide = Decimal128Array::from(vec![Some(12_345_678_901_234_567_890_123_456_780_123_456_789), Some(-15), None])
-            .with_precision_and_scale(38, 10)
-            .unwrap();
+        let wide =
+            Decimal128Array::from(vec![Some(12_345_678_901_234_567_890_123_456_780_123_456_789), Some(-15), None])
+                .with_precision_and_scale(38, 10)
+                .unwrap();
         let doubles = decimal_to_float(&(Arc::new(wide) as ArrayRef), &DataType::Float64).unwrap();
         let doubles = doubles.as_primitive::<Float64Type>();
         assert_eq!(doubles.value(0).to_bits(), 1.234_567_890_123_456_9e27_f64.to_bits());

@@ -3,8 +3,8 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{
-    DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
+    DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
 use std::sync::Arc;
 
@@ -33,8 +33,9 @@ pub(super) fn to_timestamps(array: &ArrayRef, target: &DataType) -> Result<Array
         if is_infinite {
             return Ok(if value > 0 { i64::MAX } else { -i64::MAX });
         }
-        i64::try_from(i128::from(value) * times / per)
-            .map_err(|_| LakeError::Invalid(format!("a value of type {} is out of the range of {target}", array.data_type())))
+        i64::try_from(i128::from(value) * times / per).map_err(|_| {
+            LakeError::Invalid(format!("a value of type {} is out of the range of {target}", array.data_type()))
+        })
     };
     let values: Int64Array = match array.data_type() {
         DataType::Date32 => array.as_primitive::<Date32Type>().try_unary(|days| {
@@ -51,8 +52,12 @@ pub(super) fn to_timestamps(array: &ArrayRef, target: &DataType) -> Result<Array
     let zone = zone.clone();
     Ok(match unit {
         TimeUnit::Second => Arc::new(values.reinterpret_cast::<TimestampSecondType>().with_timezone_opt(zone)),
-        TimeUnit::Millisecond => Arc::new(values.reinterpret_cast::<TimestampMillisecondType>().with_timezone_opt(zone)),
-        TimeUnit::Microsecond => Arc::new(values.reinterpret_cast::<TimestampMicrosecondType>().with_timezone_opt(zone)),
+        TimeUnit::Millisecond => {
+            Arc::new(values.reinterpret_cast::<TimestampMillisecondType>().with_timezone_opt(zone))
+        }
+        TimeUnit::Microsecond => {
+            Arc::new(values.reinterpret_cast::<TimestampMicrosecondType>().with_timezone_opt(zone))
+        }
         TimeUnit::Nanosecond => Arc::new(values.reinterpret_cast::<TimestampNanosecondType>().with_timezone_opt(zone)),
     })
 }
@@ -78,7 +83,9 @@ mod tests {
     #[test]
     fn infinities_stay() {
         let dates: ArrayRef = Arc::new(Date32Array::from(vec![Some(i32::MAX), Some(-i32::MAX), Some(-1), None]));
-        for (unit, ticks) in [(TimeUnit::Second, 1), (TimeUnit::Microsecond, 1_000_000), (TimeUnit::Nanosecond, 1_000_000_000)] {
+        for (unit, ticks) in
+            [(TimeUnit::Second, 1), (TimeUnit::Microsecond, 1_000_000), (TimeUnit::Nanosecond, 1_000_000_000)]
+        {
             let target = DataType::Timestamp(unit, Some("UTC".into()));
             let timestamps = to_timestamps(&dates, &target).unwrap();
             assert_eq!(timestamps.data_type(), &target);
