@@ -5,7 +5,10 @@ use std::time::Duration;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
-use sqlx::{Column as _, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _};
+use sqlx::{
+    Column as _, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    TypeInfo as _, ValueRef as _,
+};
 
 use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
 use crate::error::{CatalogError, FailureKind};

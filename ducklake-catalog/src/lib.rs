@@ -27,7 +27,8 @@ pub use catalog::{Catalog, CatalogOptions, TableScanRows};
 pub use driver::Cell;
 pub use error::{CatalogError, FailureKind};
 pub use files::{
-    BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary, FileTotals,
+    BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary,
+    FileTotals,
 };
 pub use inlined::{InlinedDeletes, InlinedRows, InlinedTable, PhysicalColumn};
 pub use metadata::{FormatVersion, LakeMetadata, OptionRow};

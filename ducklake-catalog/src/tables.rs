@@ -186,8 +186,14 @@ impl Catalog {
             .table("ducklake_table")
             .push(" t WHERE t.table_id = ")
             .bind(table);
-        let first =
-            tx.query("reading a table's first snapshot", sql).await?.into_iter().next().map(|mut r| r.opt_i64()).transpose()?.flatten();
+        let first = tx
+            .query("reading a table's first snapshot", sql)
+            .await?
+            .into_iter()
+            .next()
+            .map(|mut r| r.opt_i64())
+            .transpose()?
+            .flatten();
         Ok(TableFacts {
             columns,
             schema_versions,

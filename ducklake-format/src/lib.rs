@@ -11,8 +11,8 @@ pub mod deletion_vector;
 pub mod error;
 pub mod geometry;
 pub mod partition;
-pub mod text;
 pub mod paths;
+pub mod text;
 pub mod types;
 pub mod variant;
 

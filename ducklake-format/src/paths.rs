@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn only_the_end_of_a_data_path_is_touched() {
-        for (path, expected) in [("rel//data///", "rel//data/"), ("a\\b\\", "a\\b/"), ("s3://b/x", "s3://b/x/"), ("/", "/")] {
+        for (path, expected) in
+            [("rel//data///", "rel//data/"), ("a\\b\\", "a\\b/"), ("s3://b/x", "s3://b/x/"), ("/", "/")]
+        {
             assert_eq!(normalize_data_path(path), expected);
         }
     }

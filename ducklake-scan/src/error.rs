@@ -131,7 +131,9 @@ impl LakeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Catalog(e) => e.hint().map(str::to_string),
-            Self::UnknownTable { suggestions, .. } | Self::UnknownName { suggestions, .. } if !suggestions.is_empty() => {
+            Self::UnknownTable { suggestions, .. } | Self::UnknownName { suggestions, .. }
+                if !suggestions.is_empty() =>
+            {
                 Some(format!("did you mean {}?", suggestions.join(" or ")))
             }
             Self::UnknownTable { .. } => Some("SHOW TABLES lists what is there".into()),

@@ -56,7 +56,8 @@ pub(crate) fn has_bounds(column: &Column, history: &[VersionedColumn]) -> bool {
 
 /// Whether the column had one type all its life.
 pub(crate) fn is_uniform(column: &Column, history: &[VersionedColumn]) -> bool {
-    let mut types = history.iter().filter(|v| v.row.column_id == column.id).map(|v| v.row.column_type.to_ascii_lowercase());
+    let mut types =
+        history.iter().filter(|v| v.row.column_id == column.id).map(|v| v.row.column_type.to_ascii_lowercase());
     match types.next() {
         Some(first) => types.all(|t| t == first),
         None => true,
@@ -70,10 +71,10 @@ fn is_widened_number(column: &Column, history: &[VersionedColumn]) -> bool {
         LakeType::Json | LakeType::Varchar | LakeType::Float32 | LakeType::Boolean | LakeType::Uuid
     );
     current
-        && history
-            .iter()
-            .filter(|v| v.row.column_id == column.id)
-            .all(|v| v.row.column_type.to_ascii_lowercase().contains("int") || v.row.column_type.to_ascii_lowercase().starts_with("decimal"))
+        && history.iter().filter(|v| v.row.column_id == column.id).all(|v| {
+            v.row.column_type.to_ascii_lowercase().contains("int")
+                || v.row.column_type.to_ascii_lowercase().starts_with("decimal")
+        })
 }
 
 fn decode_column(column: &Column, listing: &FileListing) -> Option<ColumnBounds> {
@@ -100,20 +101,15 @@ fn decode_column(column: &Column, listing: &FileListing) -> Option<ColumnBounds>
     }
     // Text is cut at 256 bytes, and what a float bound becomes above is no value.
     let exact = !is_float && !matches!(column.lake_type, LakeType::Varchar | LakeType::Json);
-    Some(ColumnBounds {
-        min,
-        max,
-        null_count: counts(|s| s.null_count),
-        size: counts(|s| s.column_size_bytes),
-        exact,
-    })
+    Some(ColumnBounds { min, max, null_count: counts(|s| s.null_count), size: counts(|s| s.column_size_bytes), exact })
 }
 
 /// NaN is above all numbers but not in the bounds; both zeros are equal in DuckDB and ordered in Arrow.
 fn float_bounds(min: &ArrayRef, max: &ArrayRef, no_nan: &[bool]) -> (ArrayRef, ArrayRef) {
     macro_rules! widen {
         ($array:ty, $arrow:ty) => {{
-            let lower: $array = min.as_primitive::<$arrow>().iter().map(|v| v.map(|v| if v == 0.0 { -0.0 } else { v })).collect();
+            let lower: $array =
+                min.as_primitive::<$arrow>().iter().map(|v| v.map(|v| if v == 0.0 { -0.0 } else { v })).collect();
             let upper: $array = max
                 .as_primitive::<$arrow>()
                 .iter()
@@ -127,5 +123,120 @@ fn float_bounds(min: &ArrayRef, max: &ArrayRef, no_nan: &[bool]) -> (ArrayRef, A
         DataType::Float32 => widen!(Float32Array, Float32Type),
         DataType::Float64 => widen!(Float64Array, Float64Type),
         _ => (Arc::clone(min), Arc::clone(max)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::{Decimal128Type, Int64Type};
+    use ducklake_catalog::DataFileRow;
+    use proptest::prelude::*;
+
+    fn column(lake_type: LakeType) -> Column {
+        Column {
+            id: 1,
+            name: "c".into(),
+            lake_type,
+            initial_default: None,
+            default_value: None,
+            default_value_type: None,
+            nulls_allowed: true,
+            children: Vec::new(),
+        }
+    }
+
+    /// One file for each row of statistics; `None` has none.
+    fn listing(stats: &[Option<ColumnStats>]) -> FileListing {
+        let file = |data_file_id| DataFileRow {
+            data_file_id,
+            path: String::new(),
+            path_is_relative: true,
+            file_format: None,
+            record_count: Some(1),
+            file_size_bytes: None,
+            footer_size: None,
+            row_id_start: None,
+            partition_id: None,
+            encryption_key: None,
+            mapping_id: None,
+            begin_snapshot: 1,
+            partial_max: None,
+            partial_file_info: None,
+            delete_files: Vec::new(),
+        };
+        let by_file = stats.iter().enumerate().filter_map(|(i, s)| Some((i as i64, vec![s.clone()?]))).collect();
+        FileListing { files: (0..stats.len() as i64).map(file).collect(), stats: by_file, ..FileListing::default() }
+    }
+
+    fn bounds(min: &str, max: &str, contains_nan: Option<bool>) -> Option<ColumnStats> {
+        Some(ColumnStats {
+            data_file_id: 0,
+            column_id: 1,
+            column_size_bytes: Some(9),
+            value_count: Some(1),
+            null_count: Some(2),
+            min_value: Some(min.into()),
+            max_value: Some(max.into()),
+            contains_nan,
+        })
+    }
+
+    fn decode(lake_type: LakeType, stats: &[Option<ColumnStats>]) -> ColumnBounds {
+        FileBounds::decode(&[column(lake_type)], &[], &listing(stats)).columns.remove("c").unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_or_odd_is_unknown() {
+        let found = decode(LakeType::Int64, &[bounds("1", "5", None), None, bounds("x", "9223372036854775808", None)]);
+        let values = |array: &ArrayRef| array.as_primitive::<Int64Type>().iter().collect::<Vec<_>>();
+        assert_eq!(values(&found.min), [Some(1), None, None]);
+        assert_eq!(values(&found.max), [Some(5), None, None]);
+        assert_eq!(found.null_count.iter().collect::<Vec<_>>(), [Some(2), None, Some(2)]);
+        assert!(found.exact);
+    }
+
+    #[test]
+    fn floats_have_an_upper_bound_only_without_nan() {
+        let stats = [bounds("0.0", "-0.0", Some(false)), bounds("-inf", "inf", Some(true)), bounds("1.5", "2.5", None)];
+        let found = decode(LakeType::Float64, &stats);
+        let bits = |array: &ArrayRef| {
+            array.as_primitive::<Float64Type>().iter().map(|v| v.map(f64::to_bits)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            bits(&found.min),
+            [Some((-0.0_f64).to_bits()), Some(f64::NEG_INFINITY.to_bits()), Some(1.5_f64.to_bits())]
+        );
+        assert_eq!(bits(&found.max), [Some(0.0_f64.to_bits()), None, None]);
+        assert!(!found.exact);
+    }
+
+    #[test]
+    fn bounds_of_a_widened_column_are_read_as_its_present_type() {
+        let found = decode(
+            LakeType::Decimal { precision: 12, scale: 2 },
+            &[bounds("-7", "7", None), bounds("1.5", "1.50", None)],
+        );
+        let values = |array: &ArrayRef| array.as_primitive::<Decimal128Type>().values().to_vec();
+        assert_eq!((values(&found.min), values(&found.max)), (vec![-700, 150], vec![700, 150]));
+    }
+
+    #[test]
+    fn types_without_bounds_of_their_own_are_left_out() {
+        for lake_type in [LakeType::Blob, LakeType::TimeTz, LakeType::Interval, LakeType::Variant, LakeType::Geometry] {
+            let listing = listing(&[bounds("1", "2", None)]);
+            assert!(FileBounds::decode(&[column(lake_type)], &[], &listing).columns.is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_unknown(min in any::<String>(), max in any::<String>()) {
+            for lake_type in [LakeType::Boolean, LakeType::Float32, LakeType::Date, LakeType::TimestampTz, LakeType::Uuid, LakeType::Int128] {
+                let found = decode(lake_type.clone(), &[bounds(&min, &max, Some(false)), None]);
+                prop_assert_eq!((found.min.len(), found.max.len()), (2, 2));
+                prop_assert_eq!(found.min.data_type(), &lake_type.arrow_type());
+            }
+        }
     }
 }

@@ -44,13 +44,15 @@ fn corrupt(path: &str, panic: &(dyn Any + Send)) -> DataFusionError {
 impl MorselPlanner for Guarded<dyn MorselPlanner> {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         let Self { path, inner } = *self;
-        let planned = catch_unwind(AssertUnwindSafe(|| inner.plan())).unwrap_or_else(|panic| Err(corrupt(&path, &*panic)))?;
+        let planned =
+            catch_unwind(AssertUnwindSafe(|| inner.plan())).unwrap_or_else(|panic| Err(corrupt(&path, &*panic)))?;
         Ok(planned.map(|plan| guard_plan(&path, plan)))
     }
 }
 
 fn guard_plan(path: &Arc<str>, mut plan: MorselPlan) -> MorselPlan {
-    let morsels = plan.take_morsels().into_iter().map(|m| Box::new(Guarded::new(Arc::clone(path), m)) as Box<dyn Morsel>);
+    let morsels =
+        plan.take_morsels().into_iter().map(|m| Box::new(Guarded::new(Arc::clone(path), m)) as Box<dyn Morsel>);
     let morsels = morsels.collect();
     let planners = plan.take_ready_planners().into_iter().map(|p| guard(path, p)).collect();
     let pending = plan.take_pending_planner();

@@ -95,7 +95,10 @@ fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Re
 fn decode(rows: &InlinedRows, index: usize, column: &Column) -> Result<ArrayRef> {
     let failed = |row: usize, error: &dyn std::fmt::Display| {
         let id = rows.ids[row].0;
-        LakeError::Invalid(format!("inlined table '{}', column '{}', row id {id}: {error}", rows.table.name, column.name))
+        LakeError::Invalid(format!(
+            "inlined table '{}', column '{}', row id {id}: {error}",
+            rows.table.name, column.name
+        ))
     };
     // Structs alone are written as SQL-like literals.
     let form = if matches!(column.lake_type, LakeType::Struct(_)) { TextForm::Literal } else { TextForm::Display };
@@ -114,7 +117,9 @@ fn decode(rows: &InlinedRows, index: usize, column: &Column) -> Result<ArrayRef>
                     decoder.append(text, form).map_err(|e| failed(row, &e))?;
                 }
             },
-            Cell::Float32(value) => decoder.append(&float_text(f64::from(*value), value), form).map_err(|e| failed(row, &e))?,
+            Cell::Float32(value) => {
+                decoder.append(&float_text(f64::from(*value), value), form).map_err(|e| failed(row, &e))?
+            }
             Cell::Float(value) => decoder.append(&float_text(*value, value), form).map_err(|e| failed(row, &e))?,
             other => {
                 let text = other.clone().into_text().unwrap_or_default();
@@ -140,7 +145,8 @@ fn with_ids(column: &Column, field: Field) -> Field {
 
 fn types_with_ids(column: &Column, data_type: &arrow::datatypes::DataType) -> arrow::datatypes::DataType {
     use arrow::datatypes::DataType;
-    let child = |i: usize, field: &Field| column.children.get(i).map_or_else(|| field.clone(), |c| with_ids(c, field.clone()));
+    let child =
+        |i: usize, field: &Field| column.children.get(i).map_or_else(|| field.clone(), |c| with_ids(c, field.clone()));
     match data_type {
         DataType::Struct(fields) => DataType::Struct(fields.iter().enumerate().map(|(i, f)| child(i, f)).collect()),
         DataType::List(element) => DataType::List(Arc::new(child(0, element))),
@@ -162,7 +168,10 @@ fn relabel(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
     Ok(arrow::array::make_array(data))
 }
 
-fn relabel_data(data: arrow::array::ArrayData, data_type: &arrow::datatypes::DataType) -> Result<arrow::array::ArrayData> {
+fn relabel_data(
+    data: arrow::array::ArrayData,
+    data_type: &arrow::datatypes::DataType,
+) -> Result<arrow::array::ArrayData> {
     use arrow::datatypes::DataType;
     let child_types: Vec<DataType> = match data_type {
         DataType::Struct(fields) => fields.iter().map(|f| f.data_type().clone()).collect(),

@@ -8,8 +8,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Local, TimeZone};
 use ducklake_catalog::{
-    Catalog, CatalogError, CatalogOptions, CatalogUri, FileQuery, FormatVersion, Names, SchemaRow, Snapshot,
-    TableRow, TableScanRows, ViewRow,
+    Catalog, CatalogError, CatalogOptions, CatalogUri, FileQuery, FormatVersion, Names, SchemaRow, Snapshot, TableRow,
+    TableScanRows, ViewRow,
 };
 use ducklake_format::text::decode_scalar;
 use ducklake_format::{Column, LakeType, paths};
@@ -334,7 +334,8 @@ pub fn timestamp_micros(text: &str) -> Result<i64> {
         return Ok(array.as_primitive::<TimestampMicrosecondType>().value(0));
     }
     let array = decode_scalar(&LakeType::Timestamp, text).map_err(|_| bad())?;
-    let naive = DateTime::from_timestamp_micros(array.as_primitive::<TimestampMicrosecondType>().value(0)).ok_or_else(bad)?;
+    let naive =
+        DateTime::from_timestamp_micros(array.as_primitive::<TimestampMicrosecondType>().value(0)).ok_or_else(bad)?;
     // An hour that clocks skip has no instant; one that they repeat has two, of which the earlier is taken.
     let local = Local.from_local_datetime(&naive.naive_utc()).earliest().ok_or_else(bad)?;
     Ok(local.timestamp_micros())
@@ -352,7 +353,9 @@ mod tests {
     #[test]
     fn timestamps_with_and_without_offset() {
         let noon = 1_769_860_800_000_000;
-        for text in ["2026-01-31 12:00:00+00", "2026-01-31 07:00:00-05", "2026-01-31T12:00:00Z", "2026-01-31 17:30:00+05:30"] {
+        for text in
+            ["2026-01-31 12:00:00+00", "2026-01-31 07:00:00-05", "2026-01-31T12:00:00Z", "2026-01-31 17:30:00+05:30"]
+        {
             assert_eq!(timestamp_micros(text).unwrap(), noon, "{text}");
         }
         let local = Local.with_ymd_and_hms(2026, 1, 31, 12, 0, 0).unwrap();

@@ -88,7 +88,9 @@ impl LakeFile {
         let reader = || readers.open(self.located.path.clone(), self.size, self.facts.clone());
         let rows = match self.facts.record_count {
             Some(rows) => rows,
-            None => reader().metadata().await.map_err(file_error)?.file_metadata().num_rows().try_into().unwrap_or_default(),
+            None => {
+                reader().metadata().await.map_err(file_error)?.file_metadata().num_rows().try_into().unwrap_or_default()
+            }
         };
         match self.partial {
             Some(PartialRows::First(first)) => {
@@ -97,7 +99,11 @@ impl LakeFile {
             Some(PartialRows::EmbeddedSnapshot) => {
                 let snapshots = read_snapshot_column(reader()).await.map_err(file_error)?;
                 hidden.extend(
-                    snapshots.iter().enumerate().filter(|(_, s)| **s > self.snapshot).map(|(position, _)| position as u64),
+                    snapshots
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, s)| **s > self.snapshot)
+                        .map(|(position, _)| position as u64),
                 );
             }
             None => {}
@@ -106,8 +112,9 @@ impl LakeFile {
         if hidden.is_empty() {
             return Ok(None);
         }
-        let total = usize::try_from(rows)
-            .map_err(|_| LakeError::Invalid(format!("{}: {rows} rows are more than can be addressed", self.facts.display_path)))?;
+        let total = usize::try_from(rows).map_err(|_| {
+            LakeError::Invalid(format!("{}: {rows} rows are more than can be addressed", self.facts.display_path))
+        })?;
         Ok(Some(RowSelection::from_consecutive_ranges(visible_ranges(&hidden, total).into_iter(), total)))
     }
 
@@ -124,7 +131,9 @@ impl LakeFile {
             DeleteFormat::Puffin => {
                 let missing = |e: object_store::Error| {
                     let problem = match e {
-                        object_store::Error::NotFound { .. } => "the catalog lists this delete file but it does not exist".to_string(),
+                        object_store::Error::NotFound { .. } => {
+                            "the catalog lists this delete file but it does not exist".to_string()
+                        }
                         other => format!("cannot read the delete file: {other}"),
                     };
                     LakeError::Invalid(format!("{}: {problem}", delete_file.path))
@@ -163,6 +172,21 @@ fn visible_ranges(hidden: &RoaringTreemap, total: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranges_are_the_rows_that_are_not_hidden(hidden in prop::collection::btree_set(0..200_u64, 0..150), total in 0..200_usize) {
+            let hidden: RoaringTreemap = hidden.into_iter().filter(|position| *position < total as u64).collect();
+            let ranges = visible_ranges(&hidden, total);
+            let visible: Vec<u64> = ranges.iter().cloned().flatten().map(|row| row as u64).collect();
+            let expected: Vec<u64> = (0..total as u64).filter(|row| !hidden.contains(*row)).collect();
+            prop_assert_eq!(&visible, &expected);
+            prop_assert!(ranges.iter().all(|range| !range.is_empty()));
+            let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), total);
+            prop_assert_eq!(selection.row_count(), expected.len());
+        }
+    }
 
     #[test]
     fn ranges_between_hidden_rows() {

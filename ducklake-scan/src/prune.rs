@@ -57,35 +57,45 @@ pub(crate) fn prune_files(
 }
 
 /// Whether bounds say something about an expression: DataFusion takes every cast to keep the order of values, but the
-/// time of a day does not follow that of the timestamps.
+/// time of a day does not follow that of the timestamps. TRY_CAST makes NULLs, too, that no count has.
 pub(crate) fn is_prunable(predicate: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
     let mut found = false;
     let walked = predicate.apply(|node| {
-        let cast = match node.downcast_ref::<CastExpr>() {
-            Some(cast) => Some((cast.expr(), cast.cast_type())),
-            None => node.downcast_ref::<TryCastExpr>().map(|cast| (cast.expr(), cast.cast_type())),
-        };
-        if let Some((child, to)) = cast {
-            found |= !keeps_order(&child.data_type(schema)?, to);
+        found |= node.downcast_ref::<TryCastExpr>().is_some();
+        if let Some(cast) = node.downcast_ref::<CastExpr>() {
+            found |= !keeps_order(&cast.expr().data_type(schema)?, cast.cast_type());
         }
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     });
     !found && walked.is_ok()
 }
 
-/// Whether a cast never turns the order of two values around.
+/// Whether a cast never turns the order of two values around, nor makes them equal where DataFusion, moving the cast to
+/// the other side of a comparison, takes them for different.
 pub(crate) fn keeps_order(from: &DataType, to: &DataType) -> bool {
     let is_bytes = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
     let is_utc = |zone: &Option<Arc<str>>| zone.as_deref().is_none_or(|zone| matches!(zone, "UTC" | "+00:00"));
-    let is_instant = |t: &DataType| match t {
-        DataType::Timestamp(_, zone) => is_utc(zone),
-        other => *other == DataType::Date32,
-    };
-    from == to
-        || (from.is_numeric() || *from == DataType::Boolean) && to.is_numeric()
-        || from.is_string() && to.is_string()
-        || is_bytes(from) && is_bytes(to)
-        || is_instant(from) && is_instant(to)
+    match (from, to) {
+        (DataType::Timestamp(from, from_zone), DataType::Timestamp(to, to_zone)) => {
+            is_utc(from_zone) && is_utc(to_zone) && from <= to
+        }
+        (DataType::Date32, DataType::Timestamp(_, zone)) | (DataType::Timestamp(_, zone), DataType::Date32) => {
+            is_utc(zone)
+        }
+        (DataType::Boolean, to) => *to == DataType::Boolean || to.is_numeric(),
+        (from, to) if from.is_numeric() && to.is_numeric() => scale(from) <= scale(to) || to.is_floating(),
+        (from, to) => from == to || from.is_string() && to.is_string() || is_bytes(from) && is_bytes(to),
+    }
+}
+
+/// Digits after the point.
+fn scale(number: &DataType) -> i8 {
+    match number {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) => *scale,
+        DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => *scale,
+        float if float.is_floating() => i8::MAX,
+        _ => 0,
+    }
 }
 
 fn row_counts(files: &[DataFileRow]) -> ArrayRef {
@@ -142,7 +152,13 @@ pub(crate) struct PartitionFacts {
 
 impl PartitionFacts {
     /// Joins files, their own specs and their values. `first_ordinal`: format 0.1 names columns by ordinal.
-    pub(crate) fn new(columns: &[Column], history: &[VersionedColumn], specs: &[PartitionSpec], listing: &FileListing, ordinals: bool) -> Self {
+    pub(crate) fn new(
+        columns: &[Column],
+        history: &[VersionedColumn],
+        specs: &[PartitionSpec],
+        listing: &FileListing,
+        ordinals: bool,
+    ) -> Self {
         let specs: HashMap<i64, &PartitionSpec> = specs.iter().map(|s| (s.partition_id, s)).collect();
         let mut by_column: HashMap<i64, Vec<Vec<(Transform, Option<String>)>>> = HashMap::new();
         for (index, file) in listing.files.iter().enumerate() {
@@ -192,8 +208,16 @@ impl PartitionStatistics<'_> {
             !matches!(
                 c.lake_type,
                 // Longer integers are rounded in the file, after the partition was chosen.
-                LakeType::Int128 | LakeType::UInt128 | LakeType::Blob | LakeType::Float32 | LakeType::Float64 | LakeType::Interval | LakeType::TimeTz | LakeType::Variant
-                    | LakeType::Geometry | LakeType::Json
+                LakeType::Int128
+                    | LakeType::UInt128
+                    | LakeType::Blob
+                    | LakeType::Float32
+                    | LakeType::Float64
+                    | LakeType::Interval
+                    | LakeType::TimeTz
+                    | LakeType::Variant
+                    | LakeType::Geometry
+                    | LakeType::Json
             )
         })
     }
@@ -308,7 +332,9 @@ pub(crate) fn ranges(filters: &[Expr], columns: &[Column]) -> Vec<ColumnRange> {
             continue;
         }
         let Some(comparison) = comparison(&column.lake_type) else { continue };
-        let cell = |value: Option<ScalarValue>, widen: f64| value.and_then(|v| bound_cell(&v, &column.lake_type, comparison, widen));
+        let cell = |value: Option<ScalarValue>, widen: f64| {
+            value.and_then(|v| bound_cell(&v, &column.lake_type, comparison, widen))
+        };
         let (low, high) = (cell(low, -1.0), cell(high, 1.0));
         if low.is_some() || high.is_some() {
             ranges.push(ColumnRange { column_id: column.id, comparison, low, high });
@@ -328,8 +354,13 @@ fn comparison(lake_type: &LakeType) -> Option<BoundComparison> {
         LakeType::Float32 | LakeType::Float64 => BoundComparison::Float,
         LakeType::Decimal { .. } => BoundComparison::Decimal,
         LakeType::Varchar | LakeType::Uuid => BoundComparison::Text,
-        LakeType::Date | LakeType::Timestamp | LakeType::TimestampS | LakeType::TimestampMs | LakeType::TimestampNs
-        | LakeType::TimestampTz | LakeType::TimestampTzNs => BoundComparison::IsoTime,
+        LakeType::Date
+        | LakeType::Timestamp
+        | LakeType::TimestampS
+        | LakeType::TimestampMs
+        | LakeType::TimestampNs
+        | LakeType::TimestampTz
+        | LakeType::TimestampTzNs => BoundComparison::IsoTime,
         _ => return None,
     })
 }
@@ -375,12 +406,14 @@ fn interval(expr: &Expr) -> Option<(&str, Option<ScalarValue>, Option<ScalarValu
                 _ => None,
             }
         }
-        Expr::Between(between) if !between.negated => match (between.expr.as_ref(), between.low.as_ref(), between.high.as_ref()) {
-            (Expr::Column(column), Expr::Literal(low, _), Expr::Literal(high, _)) => {
-                Some((column.name.as_str(), Some(low.clone()), Some(high.clone())))
+        Expr::Between(between) if !between.negated => {
+            match (between.expr.as_ref(), between.low.as_ref(), between.high.as_ref()) {
+                (Expr::Column(column), Expr::Literal(low, _), Expr::Literal(high, _)) => {
+                    Some((column.name.as_str(), Some(low.clone()), Some(high.clone())))
+                }
+                _ => None,
             }
-            _ => None,
-        },
+        }
         Expr::InList(list) if !list.negated => {
             let Expr::Column(column) = list.expr.as_ref() else { return None };
             let mut values = list.list.iter().map(|e| match e {

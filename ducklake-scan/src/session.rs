@@ -21,7 +21,9 @@ use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
 use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
-use crate::sql::{AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function};
+use crate::sql::{
+    AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function,
+};
 use crate::table::LakeTable;
 use crate::views;
 
@@ -71,7 +73,8 @@ impl Session {
 
     /// The configuration that sessions start from: change it and pass it to [`Session::with_context`].
     pub fn config() -> SessionConfig {
-        let mut config = SessionConfig::new().with_information_schema(true).with_create_default_catalog_and_schema(false);
+        let mut config =
+            SessionConfig::new().with_information_schema(true).with_create_default_catalog_and_schema(false);
         let options = config.options_mut();
         // Names are matched in the case in which they were created.
         options.sql_parser.enable_ident_normalization = false;
@@ -148,7 +151,8 @@ impl Session {
             Command::Query(statement) => self.plan(*statement, 0).await,
             Command::Empty => Err(LakeError::usage("there is no statement")),
             command => {
-                let batches: Vec<RecordBatch> = futures::TryStreamExt::try_collect(self.run_command(command).await?.stream).await?;
+                let batches: Vec<RecordBatch> =
+                    futures::TryStreamExt::try_collect(self.run_command(command).await?.stream).await?;
                 Ok(self.context.read_batches(batches)?)
             }
         }
@@ -167,8 +171,7 @@ impl Session {
     /// # Errors
     /// Also where there is no such snapshot.
     pub async fn scan_at(&self, table: &str, snapshot: &SnapshotSelector) -> Result<DataFrame> {
-        let parts: Vec<String> =
-            datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
+        let parts: Vec<String> = datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
         let mut pins = Pins::new(self.names());
         let (attached, view, schema, name) = pins.locate(&parts, snapshot).await?;
         let provider = match LakeTable::load(&attached.lake, &view, &schema, &name).await? {
@@ -188,7 +191,8 @@ impl Session {
             words.extend(view.names.tables.iter().map(|t| t.name.clone()));
             words.extend(view.names.views.iter().map(|v| v.name.clone()));
             if let Ok(columns) = attached.lake.catalog().all_columns_at(view.snapshot.id).await {
-                words.extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
+                words
+                    .extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
             }
         }
         words.sort();
@@ -261,7 +265,9 @@ impl Session {
             };
         }
         let snapshot = match (attach.snapshot_version, &attach.snapshot_time) {
-            (Some(_), Some(_)) => return Err(LakeError::usage("SNAPSHOT_VERSION and SNAPSHOT_TIME cannot both be given")),
+            (Some(_), Some(_)) => {
+                return Err(LakeError::usage("SNAPSHOT_VERSION and SNAPSHOT_TIME cannot both be given"));
+            }
             (Some(version), None) => SnapshotSelector::Version(version),
             (None, Some(time)) => SnapshotSelector::Timestamp(timestamp_micros(time)?),
             (None, None) => SnapshotSelector::Latest,
@@ -328,14 +334,17 @@ impl Session {
             let wanted_lake = from.is_none_or(|f| same_name(f, &attached.name));
             for schema in &view.names.schemas {
                 let wanted = match from {
-                    Some(from) => wanted_lake || (same_name(&attached.name, &current_lake) && same_name(from, &schema.name)),
+                    Some(from) => {
+                        wanted_lake || (same_name(&attached.name, &current_lake) && same_name(from, &schema.name))
+                    }
                     None => all || same_name(&schema.name, &current_schema),
                 };
                 if !wanted {
                     continue;
                 }
                 for table in view.names.tables.iter().filter(|t| t.schema_id == schema.schema_id) {
-                    let columns = if all { attached.lake.columns(&view, table.table_id).await?.to_vec() } else { Vec::new() };
+                    let columns =
+                        if all { attached.lake.columns(&view, table.table_id).await?.to_vec() } else { Vec::new() };
                     rows.push((attached.name.clone(), schema.name.clone(), table.name.clone(), columns));
                 }
                 for view in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
@@ -383,8 +392,19 @@ impl Session {
     }
 
     /// A table or view of an attached lake at a view of it.
-    pub(crate) async fn provider(&self, lake: &str, view: &LakeView, schema: &str, name: &str) -> Result<Option<PinnedObject>> {
-        let attached = self.names().attached.into_iter().find(|a| same_name(&a.name, lake)).ok_or_else(|| self.unknown_lake(lake))?;
+    pub(crate) async fn provider(
+        &self,
+        lake: &str,
+        view: &LakeView,
+        schema: &str,
+        name: &str,
+    ) -> Result<Option<PinnedObject>> {
+        let attached = self
+            .names()
+            .attached
+            .into_iter()
+            .find(|a| same_name(&a.name, lake))
+            .ok_or_else(|| self.unknown_lake(lake))?;
         Ok(self.object(&attached, view, schema, name, &[], 0).await?.map(|(_, provider)| provider))
     }
 
@@ -442,7 +462,10 @@ impl Session {
                     if let Some((full_name, provider)) = self.function(reference, args, index).await? {
                         let own_name = reference.name.last().cloned().unwrap_or_default();
                         catalogs.add(&full_name, provider);
-                        rewriter.resolved.push((reference.clone(), Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() }));
+                        rewriter.resolved.push((
+                            reference.clone(),
+                            Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() },
+                        ));
                     }
                     continue;
                 }
@@ -455,7 +478,8 @@ impl Session {
                 }
                 let selector = self.selector(reference.version.as_ref()).await?;
                 let (attached, view, schema, name) = pins.locate(&reference.name, &selector).await?;
-                let Some((own_name, provider)) = self.object(&attached, &view, &schema, &name, &wanted, depth).await? else {
+                let Some((own_name, provider)) = self.object(&attached, &view, &schema, &name, &wanted, depth).await?
+                else {
                     return Err(unknown_table(&view, &reference.name.join("."), &schema, &name));
                 };
                 let table: Option<&LakeTable> = provider.downcast_ref::<LakeTable>();
@@ -509,7 +533,9 @@ impl Session {
                 }
                 for row in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
                     // A view that cannot be planned must not break a listing.
-                    if let Ok(Some((name, provider))) = self.object(&attached, &view, &schema.name, &row.name, &[], 0).await {
+                    if let Ok(Some((name, provider))) =
+                        self.object(&attached, &view, &schema.name, &row.name, &[], 0).await
+                    {
                         catalogs.add(&[attached.name.clone(), schema.name.clone(), name], provider);
                     }
                 }
@@ -549,7 +575,9 @@ impl Session {
                         call.named.insert(name.value.to_lowercase(), value);
                     }
                 }
-                other => return Err(LakeError::usage(format!("'{other}' is not an argument that {} takes", call.name))),
+                other => {
+                    return Err(LakeError::usage(format!("'{other}' is not an argument that {} takes", call.name)));
+                }
             }
         }
         let find = |name: &str| {
@@ -632,7 +660,13 @@ fn default_sql(column: &Column) -> Option<String> {
     let text = column.default_value.as_ref()?;
     let is_text = matches!(
         column.lake_type,
-        LakeType::Varchar | LakeType::Json | LakeType::Uuid | LakeType::Blob | LakeType::Date | LakeType::Timestamp | LakeType::TimestampTz
+        LakeType::Varchar
+            | LakeType::Json
+            | LakeType::Uuid
+            | LakeType::Blob
+            | LakeType::Date
+            | LakeType::Timestamp
+            | LakeType::TimestampTz
     );
     let is_literal = column.default_value_type.as_deref().is_none_or(|t| t.eq_ignore_ascii_case("literal"));
     Some(if is_text && is_literal { format!("'{}'", text.replace('\'', "''")) } else { text.clone() })

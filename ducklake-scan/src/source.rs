@@ -13,7 +13,9 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
-use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileOpener, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource,
+};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::ProjectionExprs;
@@ -157,8 +159,10 @@ impl FileSource for DuckLakeSource {
         let offered = filters.iter().zip(&pushable).filter(|(_, ok)| **ok).map(|(f, _)| Arc::clone(f)).collect();
         let answer = self.inner.try_pushdown_filters(offered, config)?;
         let mut answers = answer.filters.into_iter();
-        let filters =
-            pushable.into_iter().map(|ok| if ok { answers.next().unwrap_or(PushedDown::No) } else { PushedDown::No }).collect();
+        let filters = pushable
+            .into_iter()
+            .map(|ok| if ok { answers.next().unwrap_or(PushedDown::No) } else { PushedDown::No })
+            .collect();
         let result = FilterPushdownPropagation::with_parent_pushdown_result(filters);
         Ok(match answer.updated_node {
             Some(node) => result.with_updated_node(self.wrap(&node)?),
@@ -237,7 +241,8 @@ impl MorselizerParts {
         let mut config = self.config.clone();
         config.expr_adapter_factory = Some(Arc::new(AdapterFactory(Arc::clone(&lake_file(&file)?.columns))));
         let path = Arc::clone(&lake_file(&file)?.columns.path);
-        let planner = self.inner.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)?;
+        let planner =
+            self.inner.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)?;
         Ok(guard(&path, planner))
     }
 }

@@ -31,12 +31,12 @@ use ducklake_storage::Located;
 use crate::adapt::{FileColumns, FileMapping, MappingNode, VirtualValue, row_number_field};
 use crate::error::{LakeError, Result};
 use crate::file_stats::{FileBounds, has_bounds};
+use crate::inlined;
 use crate::lake::{Lake, LakeView, same_name};
 use crate::lake_file::{DeleteFormat, DeleteSource, FileState, LakeFile, PartialRows};
 use crate::parquet::{FileKey, LakeReaderFactory, ReadFacts};
 use crate::prune::{PartitionFacts, prune_files, ranges};
 use crate::source::{DuckLakeSource, PruningCounts, VIRTUAL_COLUMNS};
-use crate::inlined;
 
 /// A table pinned to one snapshot. Virtual columns (`rowid`, `snapshot_id`, `filename`, `file_row_number`,
 /// `file_index`) are part of the schema only where they were asked for.
@@ -94,14 +94,23 @@ impl LakeTable {
         let Some(row) = view.table(schema_row, name) else { return Ok(None) };
         let columns = lake.columns(view, row.table_id).await.map_err(|e| match e {
             // The format knows ids only.
-            LakeError::Format(FormatError::InvalidColumns { problem, .. }) => {
-                LakeError::Invalid(format!("the columns of table '{}.{}' are not valid: {problem}", schema_row.name, row.name))
-            }
+            LakeError::Format(FormatError::InvalidColumns { problem, .. }) => LakeError::Invalid(format!(
+                "the columns of table '{}.{}' are not valid: {problem}",
+                schema_row.name, row.name
+            )),
             other => other,
         })?;
         let schema = Arc::new(Column::schema(&columns));
         let (schema_row, row) = (schema_row.clone(), row.clone());
-        Ok(Some(Self { lake: lake.clone(), view: view.clone(), schema_row, row, columns, schema, virtual_columns: Vec::new() }))
+        Ok(Some(Self {
+            lake: lake.clone(),
+            view: view.clone(),
+            schema_row,
+            row,
+            columns,
+            schema,
+            virtual_columns: Vec::new(),
+        }))
     }
 
     /// With these virtual columns at the end of the schema. A real column of the same name hides the virtual one.
@@ -164,7 +173,12 @@ impl LakeTable {
                     }),
                     None => None,
                 };
-                Ok(TableFile { data_file, delete_file, record_count: row.record_count, begin_snapshot: row.begin_snapshot })
+                Ok(TableFile {
+                    data_file,
+                    delete_file,
+                    record_count: row.record_count,
+                    begin_snapshot: row.begin_snapshot,
+                })
             })
             .collect()
     }
@@ -245,13 +259,24 @@ impl FileContext<'_> {
             None => FileMapping::FieldIds,
             Some(id) => match self.mappings.get(&id) {
                 Some(nodes) => FileMapping::Names(Arc::clone(nodes)),
-                None => return Err(LakeError::Invalid(format!("file '{path}' names mapping {id}, which does not exist"))),
+                None => {
+                    return Err(LakeError::Invalid(format!("file '{path}' names mapping {id}, which does not exist")));
+                }
             },
         };
-        let virtual_columns = table.virtual_columns.iter().map(|name| (*name, virtual_value(name, index, row, &path))).collect();
+        let virtual_columns =
+            table.virtual_columns.iter().map(|name| (*name, virtual_value(name, index, row, &path))).collect();
         let stats = self.stats.get(&row.data_file_id).map_or(&[][..], Vec::as_slice);
         let without_nan = stats.iter().filter(|s| s.contains_nan == Some(false)).map(|s| s.column_id).collect();
-        let columns = FileColumns { columns: Arc::clone(&self.by_name), order: Arc::clone(&self.order), mapping, virtual_columns, without_nan, parquet_types: OnceLock::new(), path: Arc::clone(&path) };
+        let columns = FileColumns {
+            columns: Arc::clone(&self.by_name),
+            order: Arc::clone(&self.order),
+            mapping,
+            virtual_columns,
+            without_nan,
+            parquet_types: OnceLock::new(),
+            path: Arc::clone(&path),
+        };
         let key = self.key(row.encryption_key.as_deref(), &path)?;
         let facts = ReadFacts {
             key,
@@ -295,7 +320,9 @@ impl FileContext<'_> {
         let format = match row.format.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("parquet") => DeleteFormat::Parquet,
             Some("puffin") => DeleteFormat::Puffin,
-            Some(other) => return Err(LakeError::not_supported(format!("the delete file format '{other}' of '{path}'"))),
+            Some(other) => {
+                return Err(LakeError::not_supported(format!("the delete file format '{other}' of '{path}'")));
+            }
         };
         // Deletion vectors are never encrypted, whatever the lake.
         let key = if format == DeleteFormat::Parquet { self.key(row.encryption_key.as_deref(), &path)? } else { None };
@@ -313,7 +340,9 @@ impl FileContext<'_> {
 
 fn count(value: Option<i64>, what: &str, path: &str) -> Result<Option<u64>> {
     value
-        .map(|n| u64::try_from(n).map_err(|_| LakeError::Invalid(format!("file '{path}' has the {what} {n} in the catalog"))))
+        .map(|n| {
+            u64::try_from(n).map_err(|_| LakeError::Invalid(format!("file '{path}' has the {what} {n} in the catalog")))
+        })
         .transpose()
 }
 
@@ -333,7 +362,8 @@ fn partial_rows(row: &DataFileRow, snapshot: i64, path: &str) -> Result<Option<P
         return Ok((max > snapshot).then_some(PartialRows::EmbeddedSnapshot));
     }
     let Some(info) = row.partial_file_info.as_deref().filter(|i| !i.is_empty()) else { return Ok(None) };
-    let invalid = || LakeError::Invalid(format!("file '{path}' has the partial_file_info '{info}', which cannot be understood"));
+    let invalid =
+        || LakeError::Invalid(format!("file '{path}' has the partial_file_info '{info}', which cannot be understood"));
     if let Some(max) = info.strip_prefix("partial_max:") {
         let max: i64 = max.trim().parse().map_err(|_| invalid())?;
         return Ok((max > snapshot).then_some(PartialRows::EmbeddedSnapshot));
@@ -341,7 +371,8 @@ fn partial_rows(row: &DataFileRow, snapshot: i64, path: &str) -> Result<Option<P
     let mut first = 0;
     for part in info.split('|') {
         let (at, rows) = part.split_once(':').ok_or_else(invalid)?;
-        let (at, rows): (i64, u64) = (at.trim().parse().map_err(|_| invalid())?, rows.trim().parse().map_err(|_| invalid())?);
+        let (at, rows): (i64, u64) =
+            (at.trim().parse().map_err(|_| invalid())?, rows.trim().parse().map_err(|_| invalid())?);
         if at <= snapshot {
             first = first.max(rows);
         }
@@ -391,8 +422,13 @@ impl TableProvider for LakeTable {
         let (keep, counts) = match &predicate {
             Some(predicate) => {
                 let ordinals = self.lake.partitions_by_ordinal();
-                let partitions =
-                    PartitionFacts::new(&self.columns, &rows.facts.columns, &rows.facts.partition_specs, &rows.listing, ordinals);
+                let partitions = PartitionFacts::new(
+                    &self.columns,
+                    &rows.facts.columns,
+                    &rows.facts.partition_specs,
+                    &rows.listing,
+                    ordinals,
+                );
                 prune_files(predicate, &self.schema, &rows.listing, &bounds, &partitions)
             }
             None => (
@@ -402,7 +438,14 @@ impl TableProvider for LakeTable {
         };
         let files = self.lake_files(&rows, &keep)?;
         let kept: Vec<usize> = (0..keep.len()).filter(|i| keep[*i]).collect();
-        let mut scan = ScanBuilder { table: self, state, projection, bounds: &bounds, counts, limit: limit.filter(|_| filters.is_empty()) };
+        let mut scan = ScanBuilder {
+            table: self,
+            state,
+            projection,
+            bounds: &bounds,
+            counts,
+            limit: limit.filter(|_| filters.is_empty()),
+        };
         let mut plans = scan.file_plans(&rows, kept, files)?;
         plans.extend(scan.inlined_plan(&rows)?);
         Ok(match plans.len() {
@@ -449,7 +492,8 @@ impl ScanBuilder<'_> {
             }
             let mut partitioned = PartitionedFile::new("", file.size);
             partitioned.object_meta.location = file.located.path.clone();
-            partitioned.metadata_size_hint = file.facts.footer_size.and_then(|n| usize::try_from(n).ok()).map(|n| n.saturating_add(8));
+            partitioned.metadata_size_hint =
+                file.facts.footer_size.and_then(|n| usize::try_from(n).ok()).map(|n| n.saturating_add(8));
             let partitioned = partitioned.with_statistics(Arc::new(statistics)).with_extension(file.facts.clone());
             let located = file.located.clone();
             stores
@@ -483,8 +527,10 @@ impl ScanBuilder<'_> {
             schema = schema.with_virtual_columns(vec![row_number_field()]);
         }
         let schema = schema.build();
-        let mut options =
-            TableParquetOptions { global: self.state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() };
+        let mut options = TableParquetOptions {
+            global: self.state.config_options().execution.parquet.clone(),
+            ..TableParquetOptions::default()
+        };
         if options.global.coerce_int96.is_none() {
             // Files from elsewhere may have the old timestamps, whose nanoseconds do not reach far.
             options.global.coerce_int96 = Some("us".to_string());
@@ -497,8 +543,12 @@ impl ScanBuilder<'_> {
         );
         let source = Arc::new(DuckLakeSource::new(inner, readers, Arc::new(virtual_names), counts));
         let groups = FileGroup::new(files).split_files(self.state.config().target_partitions().max(1));
-        let (groups, statistics) =
-            datafusion_datasource::compute_all_files_statistics(groups, Arc::clone(schema.table_schema()), true, false)?;
+        let (groups, statistics) = datafusion_datasource::compute_all_files_statistics(
+            groups,
+            Arc::clone(schema.table_schema()),
+            true,
+            false,
+        )?;
         let all: Vec<usize> = (0..self.table.schema.fields().len()).collect();
         let config = FileScanConfigBuilder::new(url, source)
             .with_file_groups(groups)
@@ -533,13 +583,17 @@ impl ScanBuilder<'_> {
             .fields()
             .iter()
             .map(|field| {
-                let Some(bounds) = self.bounds.columns.get(field.name()) else { return ColumnStatistics::new_unknown() };
+                let Some(bounds) = self.bounds.columns.get(field.name()) else {
+                    return ColumnStatistics::new_unknown();
+                };
                 let bound = |array: &arrow::array::ArrayRef| match ScalarValue::try_from_array(array, index) {
                     Ok(value) if !value.is_null() && whole && bounds.exact => Precision::Exact(value),
                     Ok(value) if !value.is_null() => Precision::Inexact(value),
                     _ => Precision::Absent,
                 };
-                let number = |array: &arrow::array::UInt64Array, exact: bool| match arrow::array::Array::is_valid(array, index) {
+                let number = |array: &arrow::array::UInt64Array, exact: bool| match arrow::array::Array::is_valid(
+                    array, index,
+                ) {
                     true if exact => Precision::Exact(array.value(index) as usize),
                     true => Precision::Inexact(array.value(index) as usize),
                     false => Precision::Absent,
@@ -568,7 +622,14 @@ impl ScanBuilder<'_> {
             .iter()
             .enumerate()
             .map(|(i, inlined)| {
-                inlined::batch(inlined, table.row.table_id, &rows.facts, &table.columns, &table.schema, files + i as u64)
+                inlined::batch(
+                    inlined,
+                    table.row.table_id,
+                    &rows.facts,
+                    &table.columns,
+                    &table.schema,
+                    files + i as u64,
+                )
             })
             .collect::<Result<Vec<RecordBatch>>>()?;
         let plan = MemorySourceConfig::try_new_exec(&[batches], Arc::clone(&table.schema), self.projection.cloned())?;

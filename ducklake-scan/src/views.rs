@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
+use datafusion::common::Column;
 use datafusion::dataframe::DataFrame;
 use datafusion::prelude::col;
-use datafusion::common::Column;
 use ducklake_catalog::ViewRow;
 
 use crate::error::{LakeError, Result};

@@ -12,8 +12,8 @@ use futures::{FutureExt, StreamExt};
 use object_store::path::Path;
 use object_store::{
     Attributes, CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
-    OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    Result, coalesce_ranges,
+    OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions,
+    PutPayload, PutResult, Result, coalesce_ranges,
 };
 use object_store_opendal::OpendalStore;
 
@@ -55,7 +55,10 @@ fn io_error(location: &Path, error: std::io::Error) -> object_store::Error {
 }
 
 /// Runs blocking file work on the runtime's threads for that.
-async fn blocking<T: Send + 'static>(location: &Path, work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    location: &Path,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|e| io_error(location, e)),
         Err(e) => Err(object_store::Error::Generic { store: "local", source: e.into() }),
@@ -78,7 +81,11 @@ impl ObjectStore for LakeStore {
         self.inner.put_opts(location, payload, options).await
     }
 
-    async fn put_multipart_opts(&self, location: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
         self.inner.put_multipart_opts(location, options).await
     }
 
@@ -101,7 +108,8 @@ impl ObjectStore for LakeStore {
             Ok((bytes, range, metadata.len(), metadata.modified()?))
         })
         .await?;
-        let meta = ObjectMeta { location: location.clone(), last_modified: modified.into(), size, e_tag: None, version: None };
+        let meta =
+            ObjectMeta { location: location.clone(), last_modified: modified.into(), size, e_tag: None, version: None };
         let payload = GetResultPayload::Stream(futures::future::ready(Ok(bytes)).into_stream().boxed());
         Ok(GetResult { payload, meta, range, attributes: Attributes::default() })
     }
@@ -117,7 +125,8 @@ impl ObjectStore for LakeStore {
                 .await
             }
             Place::Remote => {
-                coalesce_ranges(ranges, |range| self.inner.get_range(location, range), OBJECT_STORE_COALESCE_DEFAULT).await
+                coalesce_ranges(ranges, |range| self.inner.get_range(location, range), OBJECT_STORE_COALESCE_DEFAULT)
+                    .await
             }
         }
     }

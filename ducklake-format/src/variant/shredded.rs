@@ -113,7 +113,8 @@ impl<'a> Group<'a> {
             (Some(Typed::Scalar { display, kind, .. }), _) => {
                 let start = out.len();
                 display.write(row, out);
-                let bare = style == Style::Json && matches!(display.to_json(row), serde_json::Value::Number(_) | serde_json::Value::Bool(_));
+                let bare = style == Style::Json
+                    && matches!(display.to_json(row), serde_json::Value::Number(_) | serde_json::Value::Bool(_));
                 finish_scalar(style, *kind, bare, start, out);
             }
             (None, Some(bytes)) => {

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array, FixedSizeBinaryArray, IntervalMonthDayNanoArray, ListArray,
-    MapArray, StringBuilder, StringViewBuilder, StructArray, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array, FixedSizeBinaryArray, IntervalMonthDayNanoArray,
+    ListArray, MapArray, StringBuilder, StringViewBuilder, StructArray, UInt32Array, new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{
-    DataType, Field, Float64Type, IntervalMonthDayNano, Time64MicrosecondType, TimeUnit, i256,
-};
+use arrow::datatypes::{DataType, Field, Float64Type, IntervalMonthDayNano, Time64MicrosecondType, TimeUnit, i256};
 use ducklake_format::LakeType;
-use ducklake_format::types::TYPE_METADATA_KEY;
 use ducklake_format::text::{DisplayOptions, ValueDisplay};
+use ducklake_format::types::TYPE_METADATA_KEY;
 use ducklake_format::variant::{variant_json, variant_text};
 
 use super::json::JsonWriter;
@@ -98,7 +96,9 @@ pub(super) fn plan_leaf(leaf: &LakeType, field: &Field, physical: &DataType, top
             let style = if *leaf == LakeType::Json { TextStyle::Json } else { TextStyle::Display };
             plan_text(field, physical, style, target)
         }
-        _ if *physical == target && source_type(field).is_none_or(|source| source == *leaf) => Some(ConvertPlan::Identity),
+        _ if *physical == target && source_type(field).is_none_or(|source| source == *leaf) => {
+            Some(ConvertPlan::Identity)
+        }
         LakeType::Varchar if is_bytes || is_text => Some(ConvertPlan::Cast(target)),
         _ if physical.is_nested() => None,
         _ if temporal::needs_care(physical, &target) => special(Special::Timestamps),
@@ -179,7 +179,9 @@ fn mismatch(array: &ArrayRef, target: &DataType) -> LakeError {
 }
 
 fn convert_struct(array: &ArrayRef, parts: &[(Option<usize>, ConvertPlan)], target: &DataType) -> Result<ArrayRef> {
-    let (Some(source), DataType::Struct(fields)) = (array.as_struct_opt(), target) else { return Err(mismatch(array, target)) };
+    let (Some(source), DataType::Struct(fields)) = (array.as_struct_opt(), target) else {
+        return Err(mismatch(array, target));
+    };
     let columns = parts
         .iter()
         .map(|(index, plan)| match index {
@@ -209,11 +211,19 @@ fn convert_list(array: &ArrayRef, element: &ConvertPlan, target: &DataType) -> R
 }
 
 fn convert_map(array: &ArrayRef, key: &ConvertPlan, value: &ConvertPlan, target: &DataType) -> Result<ArrayRef> {
-    let (Some(source), DataType::Map(entries, ordered)) = (array.as_map_opt(), target) else { return Err(mismatch(array, target)) };
+    let (Some(source), DataType::Map(entries, ordered)) = (array.as_map_opt(), target) else {
+        return Err(mismatch(array, target));
+    };
     let DataType::Struct(fields) = entries.data_type() else { return Err(mismatch(array, target)) };
     let columns = vec![convert(source.keys(), key)?, convert(source.values(), value)?];
     let entries_array = StructArray::try_new(fields.clone(), columns, None)?;
-    let map = MapArray::try_new(Arc::clone(entries), source.offsets().clone(), entries_array, source.nulls().cloned(), *ordered)?;
+    let map = MapArray::try_new(
+        Arc::clone(entries),
+        source.offsets().clone(),
+        entries_array,
+        source.nulls().cloned(),
+        *ordered,
+    )?;
     Ok(Arc::new(map))
 }
 

@@ -58,7 +58,12 @@ impl MappingNode {
             .collect()
     }
 
-    fn children_of(parent: Option<i64>, rows: &[&NameMappingRow], depth: usize, placed: &mut usize) -> Vec<MappingNode> {
+    fn children_of(
+        parent: Option<i64>,
+        rows: &[&NameMappingRow],
+        depth: usize,
+        placed: &mut usize,
+    ) -> Vec<MappingNode> {
         // A cycle never reaches the root, so only depth has to be bounded.
         if depth > 200 {
             return Vec::new();
@@ -148,13 +153,17 @@ fn position_by_name(fields: &[FieldRef], name: &str) -> Option<usize> {
 
 fn hive_constant(column: &Column, node: &MappingNode, path: &str) -> Result<ColumnSource> {
     let value = hive_value(path, &node.source_name).ok_or_else(|| {
-        LakeError::Invalid(format!("the path '{path}' has no segment '{}=…', which column '{}' is mapped to", node.source_name, column.name))
+        LakeError::Invalid(format!(
+            "the path '{path}' has no segment '{}=…', which column '{}' is mapped to",
+            node.source_name, column.name
+        ))
     })?;
     // `p=` is the empty string for text, and no value for the rest.
     let value = value.filter(|text| !text.is_empty() || column.lake_type == LakeType::Varchar);
     let array = match value {
-        Some(text) => decode_scalar(&column.lake_type, &text)
-            .map_err(|e| LakeError::Invalid(format!("the path '{path}' has no usable value of column '{}': {e}", column.name)))?,
+        Some(text) => decode_scalar(&column.lake_type, &text).map_err(|e| {
+            LakeError::Invalid(format!("the path '{path}' has no usable value of column '{}': {e}", column.name))
+        })?,
         None => new_null_array(&column.lake_type.arrow_type(), 1),
     };
     Ok(ColumnSource::Constant(array))
@@ -178,9 +187,11 @@ fn plan_field(column: &Column, field: &Field, node: Option<&MappingNode>, top_le
                 .map(|child| {
                     let found = match node {
                         None => fields.iter().position(|f| field_id(f) == Some(child.id)).map(|i| (i, None)),
-                        Some(node) => node.children.iter().find(|n| n.target_field_id == child.id).and_then(|n| {
-                            position_by_name(fields, &n.source_name).map(|i| (i, Some(n)))
-                        }),
+                        Some(node) => node
+                            .children
+                            .iter()
+                            .find(|n| n.target_field_id == child.id)
+                            .and_then(|n| position_by_name(fields, &n.source_name).map(|i| (i, Some(n)))),
                     };
                     match found {
                         Some((index, node)) => Ok((Some(index), plan_field(child, &fields[index], node, false)?)),
@@ -190,7 +201,10 @@ fn plan_field(column: &Column, field: &Field, node: Option<&MappingNode>, top_le
                 .collect::<Result<Vec<_>>>()?;
             Ok(ConvertPlan::Struct { parts, target: column.lake_type.nested_arrow_type() })
         }
-        (LakeType::List(_), DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _)) => {
+        (
+            LakeType::List(_),
+            DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _),
+        ) => {
             // Elements, keys and values are matched by their place: files call them differently.
             let [child] = column.children.as_slice() else { return Err(contradiction()) };
             let node = node.map(|n| n.children.first()).map(|n| n.unwrap_or(&NO_CHILDREN));
@@ -203,7 +217,9 @@ fn plan_field(column: &Column, field: &Field, node: Option<&MappingNode>, top_le
             };
             let [key_field, value_field] = kv.as_ref() else { return Err(contradiction()) };
             let part = |name: &str| {
-                node.map(|n| n.children.iter().find(|c| c.source_name.eq_ignore_ascii_case(name)).unwrap_or(&NO_CHILDREN))
+                node.map(|n| {
+                    n.children.iter().find(|c| c.source_name.eq_ignore_ascii_case(name)).unwrap_or(&NO_CHILDREN)
+                })
             };
             Ok(ConvertPlan::Map {
                 key: Box::new(plan_field(key, key_field, part("key"), false)?),

@@ -103,7 +103,9 @@ impl PhysicalExprAdapterFactory for AdapterFactory {
     fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
         let fields = physical.fields().iter().filter(|f| f.name() != ROW_NUMBER);
         let file_schema = match self.0.parquet_types.get() {
-            Some(types) => Schema::new(fields.zip(types.iter().chain(std::iter::repeat(&None))).map(typed_field).collect::<Vec<_>>()),
+            Some(types) => Schema::new(
+                fields.zip(types.iter().chain(std::iter::repeat(&None))).map(typed_field).collect::<Vec<_>>(),
+            ),
             None => Schema::new(fields.cloned().collect::<Vec<_>>()),
         };
         let mapping = match &self.0.mapping {
@@ -218,4 +220,3 @@ impl Adapter {
 fn literal(value: ScalarValue) -> Result<Arc<dyn PhysicalExpr>> {
     Ok(Arc::new(Literal::new(value)))
 }
-

@@ -209,6 +209,12 @@ fn stats(data_file_id: i64, column: &Column, values: &ArrayRef) -> ColumnStats {
             min_value = min_value.map(|t| cut(&t).to_string()).filter(|t| !t.contains('\0'));
             max_value = max_value.and_then(|t| cut_above(&t)).filter(|t| !t.contains('\0'));
         }
+        LakeType::Blob => {
+            let hex = |row: &usize| {
+                ordered.as_binary_view().value(*row).iter().map(|b| format!("{b:02X}")).collect::<String>()
+            };
+            (min_value, max_value) = (known.first().map(hex), known.last().map(hex));
+        }
         LakeType::Int128 | LakeType::TimeTz | LakeType::Interval => (min_value, max_value) = (None, None),
         _ => {}
     }
@@ -660,19 +666,24 @@ fn casts_that_turn_the_order_around() {
     let timestamp = |zone: Option<&str>| DataType::Timestamp(Microsecond, zone.map(Into::into));
     for (from, to) in [
         (DataType::Int32, DataType::Float64),
-        (DataType::Float64, DataType::Int8),
+        (DataType::Decimal128(9, 2), DataType::Float64),
+        (DataType::Decimal128(9, 2), DataType::Decimal128(12, 4)),
+        (DataType::Float64, DataType::Float32),
         (DataType::Boolean, DataType::Int64),
         (DataType::Utf8, DataType::Utf8View),
         (DataType::Date32, timestamp(None)),
         (timestamp(Some("UTC")), DataType::Date32),
-        (timestamp(None), DataType::Timestamp(Second, None)),
+        (DataType::Timestamp(Second, None), timestamp(None)),
     ] {
         assert!(keeps_order(&from, &to), "{from} to {to}");
     }
     for (from, to) in [
         (timestamp(None), DataType::Time64(Nanosecond)),
         (timestamp(Some("Europe/Berlin")), DataType::Date32),
+        (timestamp(None), DataType::Timestamp(Second, None)),
         (DataType::Int32, DataType::Boolean),
+        (DataType::Float64, DataType::Int8),
+        (DataType::Decimal128(9, 2), DataType::Int64),
         (DataType::Int32, DataType::Utf8),
         (DataType::Utf8, DataType::Int32),
     ] {

@@ -59,7 +59,8 @@ pub(crate) struct AttachOptions {
 pub(crate) fn parse(sql: &str) -> Result<Command> {
     let syntax = |e: &dyn std::fmt::Display| LakeError::Usage { message: format!("{e}"), hint: None };
     let tokens = Tokenizer::new(&LakeDialect, sql).tokenize().map_err(|e| syntax(&e))?;
-    let mut words = Words { tokens: tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect(), at: 0 };
+    let mut words =
+        Words { tokens: tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect(), at: 0 };
     while words.tokens.last() == Some(&Token::SemiColon) {
         words.tokens.pop();
     }
@@ -84,7 +85,9 @@ pub(crate) fn parse(sql: &str) -> Result<Command> {
                 return Ok(Command::ShowTables { all: true, from: None });
             }
             if words.take_word("TABLES") {
-                let from = (words.take_word("FROM") || words.take_word("IN")).then(|| words.name("SHOW TABLES FROM")).transpose()?;
+                let from = (words.take_word("FROM") || words.take_word("IN"))
+                    .then(|| words.name("SHOW TABLES FROM"))
+                    .transpose()?;
                 return Ok(Command::ShowTables { all: false, from });
             }
             if words.take_word("DATABASES") {
@@ -192,7 +195,9 @@ fn not_reading(sql: &str) -> LakeError {
     let verb: Vec<&str> = sql.split_whitespace().take(1).collect();
     LakeError::NotSupported {
         what: format!("the statement {}", verb.join(" ").to_uppercase()),
-        hint: Some("lakes are read-only here for now: SELECT, FROM, WITH, VALUES, EXPLAIN, ATTACH, USE, SHOW, DESCRIBE".into()),
+        hint: Some(
+            "lakes are read-only here for now: SELECT, FROM, WITH, VALUES, EXPLAIN, ATTACH, USE, SHOW, DESCRIBE".into(),
+        ),
     }
 }
 
@@ -217,7 +222,9 @@ fn attach(words: &mut Words) -> Result<Command> {
                 "METADATA_SCHEMA" => options.metadata_schema = Some(words.text("METADATA_SCHEMA")?),
                 "SNAPSHOT_VERSION" => {
                     let text = words.text("SNAPSHOT_VERSION")?;
-                    let version = text.parse().map_err(|_| LakeError::usage(format!("SNAPSHOT_VERSION '{text}' is not a number")))?;
+                    let version = text
+                        .parse()
+                        .map_err(|_| LakeError::usage(format!("SNAPSHOT_VERSION '{text}' is not a number")))?;
                     options.snapshot_version = Some(version);
                 }
                 "SNAPSHOT_TIME" => options.snapshot_time = Some(words.text("SNAPSHOT_TIME")?),
@@ -314,7 +321,10 @@ impl Words {
         match self.tokens.get(self.at) {
             None | Some(Token::Comma | Token::RParen) => true,
             Some(token) => {
-                let on = !matches!(token.to_string().trim_matches('\'').to_lowercase().as_str(), "false" | "0" | "off" | "no");
+                let on = !matches!(
+                    token.to_string().trim_matches('\'').to_lowercase().as_str(),
+                    "false" | "0" | "off" | "no"
+                );
                 self.at += 1;
                 on
             }

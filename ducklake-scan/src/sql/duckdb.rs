@@ -1,8 +1,8 @@
 //! DuckDB's spellings of what DataFusion has under other names.
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart,
-    TimezoneInfo, Value,
+    DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+    Ident, ObjectName, ObjectNamePart, TimezoneInfo, Value,
 };
 
 /// Rewrites one expression node in place.
@@ -10,10 +10,13 @@ pub(super) fn translate(expr: &mut Expr) {
     match expr {
         Expr::Function(function) => translate_function(function),
         // Times have microseconds, DataFusion's own have nanoseconds and do not compare with them.
-        Expr::Cast { data_type: DataType::Time(None, zone), expr: inner, .. } if *zone != TimezoneInfo::WithTimeZone => {
+        Expr::Cast { data_type: DataType::Time(None, zone), expr: inner, .. }
+            if *zone != TimezoneInfo::WithTimeZone =>
+        {
             *expr = microseconds((**inner).clone());
         }
-        Expr::TypedString(typed) if matches!(&typed.data_type, DataType::Time(None, zone) if *zone != TimezoneInfo::WithTimeZone) => {
+        Expr::TypedString(typed) if matches!(&typed.data_type, DataType::Time(None, zone) if *zone != TimezoneInfo::WithTimeZone) =>
+        {
             *expr = microseconds(Expr::Value(typed.value.clone()));
         }
         Expr::Cast { data_type, .. } => translate_type(data_type),

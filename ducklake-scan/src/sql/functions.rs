@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Int64Array, ListBuilder, MapBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
-    UInt64Array,
+    ArrayRef, BinaryArray, Int64Array, ListBuilder, MapBuilder, RecordBatch, StringArray, StringBuilder,
+    TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::datatypes::{Field, Schema};
 use base64::Engine;
@@ -49,7 +49,10 @@ const LATER: [&str; 14] = [
 ///
 /// # Errors
 /// Wrong arguments, unknown lakes or tables, database failures, functions that are not there yet.
-pub(crate) async fn table_function(call: &FunctionCall, lake: impl Fn(&str) -> Result<Lake>) -> Result<Option<RecordBatch>> {
+pub(crate) async fn table_function(
+    call: &FunctionCall,
+    lake: impl Fn(&str) -> Result<Lake>,
+) -> Result<Option<RecordBatch>> {
     if LATER.contains(&call.name.as_str()) {
         return Err(LakeError::not_supported(format!("the function {}", call.name)));
     }
@@ -82,7 +85,8 @@ pub(crate) async fn table_function(call: &FunctionCall, lake: impl Fn(&str) -> R
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
 }
@@ -152,7 +156,10 @@ async fn table_info(lake: &Lake) -> Result<RecordBatch> {
 }
 
 async fn list_files(lake: &Lake, call: &FunctionCall) -> Result<RecordBatch> {
-    let table = call.args.get(1).ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
+    let table = call
+        .args
+        .get(1)
+        .ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
     let schema = call.named.get("schema").map_or("main", String::as_str);
     let selector = match (call.named.get("snapshot_version"), call.named.get("snapshot_time")) {
         (Some(version), None) => SnapshotSelector::Version(
@@ -169,9 +176,11 @@ async fn list_files(lake: &Lake, call: &FunctionCall) -> Result<RecordBatch> {
         suggestions: Vec::new(),
     })?;
     let files = table.files().await?;
-    let key = |key: &Option<String>| key.as_ref().and_then(|k| base64::engine::general_purpose::STANDARD.decode(k).ok());
+    let key =
+        |key: &Option<String>| key.as_ref().and_then(|k| base64::engine::general_purpose::STANDARD.decode(k).ok());
     let deletes: Vec<_> = files.iter().map(|f| f.delete_file.clone()).collect();
-    let delete_keys: Vec<Option<Vec<u8>>> = deletes.iter().map(|d| d.as_ref().and_then(|d| key(&d.encryption_key))).collect();
+    let delete_keys: Vec<Option<Vec<u8>>> =
+        deletes.iter().map(|d| d.as_ref().and_then(|d| key(&d.encryption_key))).collect();
     let keys: Vec<Option<Vec<u8>>> = files.iter().map(|f| key(&f.data_file.encryption_key)).collect();
     batch(vec![
         ("data_file", texts(files.iter().map(|f| Some(f.data_file.path.to_string())))),
@@ -198,7 +207,8 @@ async fn options(lake: &Lake) -> Result<RecordBatch> {
     let options = &lake.catalog().metadata().options;
     let entry = |scope: Option<&str>, id: Option<i64>| -> Option<String> {
         let id = id?;
-        let schema_name = |schema: i64| view.names.schemas.iter().find(|s| s.schema_id == schema).map(|s| s.name.clone());
+        let schema_name =
+            |schema: i64| view.names.schemas.iter().find(|s| s.schema_id == schema).map(|s| s.name.clone());
         match scope? {
             "schema" => schema_name(id),
             _ => {
@@ -241,4 +251,3 @@ fn description(option: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-

@@ -9,7 +9,8 @@ use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, Functi
 /// than with a table.
 pub(super) fn label(items: &mut [SelectItem], star: &[String], is_column: impl Fn(&str) -> bool) {
     let has_star = items.iter().any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
-    let mut taken: HashSet<String> = if has_star { star.iter().map(|n| n.to_lowercase()).collect() } else { HashSet::new() };
+    let mut taken: HashSet<String> =
+        if has_star { star.iter().map(|n| n.to_lowercase()).collect() } else { HashSet::new() };
     for item in items {
         let (name, must) = match &*item {
             SelectItem::ExprWithAlias { alias, .. } => {

@@ -55,7 +55,11 @@ impl Pins {
 
     /// Lake, view, schema and table that a name of one to three parts stands for. `a.b` is a schema of the current lake,
     /// or else a table in a lake's main schema.
-    pub(crate) async fn locate(&mut self, parts: &[String], selector: &SnapshotSelector) -> Result<(Attached, LakeView, String, String)> {
+    pub(crate) async fn locate(
+        &mut self,
+        parts: &[String],
+        selector: &SnapshotSelector,
+    ) -> Result<(Attached, LakeView, String, String)> {
         let names = self.names.clone();
         let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name)).cloned();
         let current = names.current.as_ref().and_then(|(lake, schema)| Some((attached(lake)?, schema.clone())));
@@ -90,8 +94,11 @@ impl Pins {
             }
             [lake, schema, table] => {
                 let suggestions = similar(lake, names.attached.iter().map(|a| a.name.as_str()));
-                let found = attached(lake)
-                    .ok_or_else(|| LakeError::UnknownName { what: "lake", name: lake.clone(), suggestions })?;
+                let found = attached(lake).ok_or_else(|| LakeError::UnknownName {
+                    what: "lake",
+                    name: lake.clone(),
+                    suggestions,
+                })?;
                 let view = self.view(&found, selector).await?;
                 let schema = match view.schema(schema) {
                     Some(row) => row.name.clone(),
@@ -110,10 +117,8 @@ impl Pins {
 
 pub(crate) fn unknown_table(view: &LakeView, asked: &str, schema: &str, name: &str) -> LakeError {
     let own = view.schema(schema).map(|s| s.schema_id);
-    let mut suggestions = similar(
-        name,
-        view.names.tables.iter().filter(|t| Some(t.schema_id) == own).map(|t| t.name.as_str()),
-    );
+    let mut suggestions =
+        similar(name, view.names.tables.iter().filter(|t| Some(t.schema_id) == own).map(|t| t.name.as_str()));
     // The same name in another schema is the likeliest of all.
     for table in view.names.tables.iter().filter(|t| same_name(&t.name, name)) {
         if let Some(other) = view.names.schemas.iter().find(|s| s.schema_id == table.schema_id) {

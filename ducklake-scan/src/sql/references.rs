@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, Statement,
-    TableFactor, TableVersion, Visit, Visitor,
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select,
+    SelectItem, Statement, TableFactor, TableVersion, Visit, Visitor,
 };
 
 /// The snapshot that a table reference asks for.
@@ -74,7 +74,9 @@ pub(crate) fn reference(factor: &TableFactor) -> Option<Reference> {
 fn version_of(version: &TableVersion) -> Version {
     match version {
         TableVersion::VersionAsOf(expr) => Version::Version(Box::new(expr.clone())),
-        TableVersion::TimestampAsOf(expr) | TableVersion::ForSystemTimeAsOf(expr) => Version::Timestamp(Box::new(expr.clone())),
+        TableVersion::TimestampAsOf(expr) | TableVersion::ForSystemTimeAsOf(expr) => {
+            Version::Timestamp(Box::new(expr.clone()))
+        }
         TableVersion::Function(Expr::Function(function)) => {
             let unknown = || Version::Unknown(function.to_string());
             let FunctionArguments::List(list) = &function.args else { return unknown() };
@@ -82,8 +84,12 @@ fn version_of(version: &TableVersion) -> Version {
                 return unknown();
             }
             let (name, value) = match list.args.as_slice() {
-                [FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }] => (name.value.clone(), value.clone()),
-                [FunctionArg::ExprNamed { name, arg: FunctionArgExpr::Expr(value), .. }] => (name.to_string(), value.clone()),
+                [FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }] => {
+                    (name.value.clone(), value.clone())
+                }
+                [FunctionArg::ExprNamed { name, arg: FunctionArgExpr::Expr(value), .. }] => {
+                    (name.to_string(), value.clone())
+                }
                 _ => return unknown(),
             };
             match name.to_uppercase().as_str() {

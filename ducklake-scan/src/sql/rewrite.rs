@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::Statement as DfStatement;
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select, SelectFlavor, SelectItem,
-    SelectItemQualifiedWildcardKind, Statement, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WildcardAdditionalOptions,
+    SelectItemQualifiedWildcardKind, Statement, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut,
+    WildcardAdditionalOptions,
 };
-
 
 use super::references::{Reference, name_parts, reference};
 use super::{duckdb, labels};
@@ -102,12 +102,17 @@ impl Rewriter {
                     }
                 }
                 SelectItem::Wildcard(options) => items.push(SelectItem::Wildcard(without_virtual(options, sources))),
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) if plain(&options) => {
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)
+                    if plain(&options) =>
+                {
                     let called = name_parts(&name).and_then(|parts| parts.last().cloned()).unwrap_or_default();
                     match sources.iter().find(|s| s.name.eq_ignore_ascii_case(&called)) {
                         Some(source) => items.extend(source.items()),
                         None => {
-                            items.push(SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options));
+                            items.push(SelectItem::QualifiedWildcard(
+                                SelectItemQualifiedWildcardKind::ObjectName(name),
+                                options,
+                            ));
                         }
                     }
                 }
@@ -139,9 +144,12 @@ impl Rewriter {
                 alias_name(alias).or(own).map(|name| Source { name, columns, virtual_columns }).into_iter().collect()
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => self.sources(table_with_joins),
-            TableFactor::Derived { alias, .. } | TableFactor::TableFunction { alias, .. } | TableFactor::NestedJoin { alias, .. } => {
-                alias_name(alias).map(|name| Source { name, columns: None, virtual_columns: Vec::new() }).into_iter().collect()
-            }
+            TableFactor::Derived { alias, .. }
+            | TableFactor::TableFunction { alias, .. }
+            | TableFactor::NestedJoin { alias, .. } => alias_name(alias)
+                .map(|name| Source { name, columns: None, virtual_columns: Vec::new() })
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -161,7 +169,10 @@ impl Source {
             Some(columns) if !self.virtual_columns.is_empty() => columns
                 .iter()
                 .map(|column| {
-                    SelectItem::UnnamedExpr(Expr::CompoundIdentifier(vec![qualifier.clone(), Ident::with_quote('"', column)]))
+                    SelectItem::UnnamedExpr(Expr::CompoundIdentifier(vec![
+                        qualifier.clone(),
+                        Ident::with_quote('"', column),
+                    ]))
                 })
                 .collect(),
             _ => vec![SelectItem::QualifiedWildcard(

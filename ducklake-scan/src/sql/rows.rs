@@ -18,7 +18,8 @@ pub(crate) fn no_rows() -> QueryResult {
 }
 
 pub(crate) fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, array)| Arc::new(array) as _).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;

@@ -38,7 +38,8 @@ pub(crate) fn sql_name(lake_type: &LakeType) -> String {
         LakeType::Variant => "VARIANT",
         LakeType::List(element) => return format!("{}[]", sql_name(element)),
         LakeType::Struct(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(name, ty)| format!("{} {}", quoted(name), sql_name(ty))).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|(name, ty)| format!("{} {}", quoted(name), sql_name(ty))).collect();
             return format!("STRUCT({})", fields.join(", "));
         }
         LakeType::Map(key, value) => return format!("MAP({}, {})", sql_name(key), sql_name(value)),
