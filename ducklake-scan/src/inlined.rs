@@ -1,9 +1,10 @@
 //! Inlined rows as Arrow: each inlined table has the columns of one schema version, which are evolved to those of the
 //! snapshot like a file's (DuckLake spec, "Inlined data").
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array, new_null_array};
 use arrow::datatypes::{Field, SchemaRef};
 use ducklake_catalog::{Cell, InlinedRows, TableFacts};
 use ducklake_format::columns::FIELD_ID_METADATA_KEY;
@@ -13,7 +14,7 @@ use ducklake_format::{Column, ColumnRow, LakeType};
 use crate::adapt::{FileMapping, convert_column};
 use crate::error::{LakeError, Result};
 
-/// The rows of one inlined table in the shape of `schema`: the table's columns, then virtual ones.
+/// The rows of one inlined table in the shape of `schema`: some of the table's columns, and virtual ones.
 pub(crate) fn batch(
     rows: &InlinedRows,
     table_id: i64,
@@ -25,8 +26,15 @@ pub(crate) fn batch(
     let physical = physical_columns(rows, table_id, facts)?;
     let mut arrays = Vec::with_capacity(physical.len());
     let mut fields = Vec::with_capacity(physical.len());
+    let names: HashSet<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+    let needed: HashSet<i64> = columns.iter().filter(|c| names.contains(c.name.as_str())).map(|c| c.id).collect();
     for (index, column) in physical.iter().enumerate() {
-        arrays.push(decode(rows, index, column)?);
+        // A value that cannot be read must not stand in the way of other columns.
+        arrays.push(if needed.contains(&column.id) {
+            decode(rows, index, column)?
+        } else {
+            new_null_array(&column.lake_type.arrow_type(), rows.ids.len())
+        });
         // Children are matched by id as well, so they carry theirs.
         fields.push(Arc::new(with_ids(column, column.lake_type.field(&column.name))));
     }

@@ -617,22 +617,19 @@ impl ScanBuilder<'_> {
         }
         let table = self.table;
         let files = rows.listing.files.len() as u64;
+        let schema = match self.projection {
+            Some(projection) => Arc::new(table.schema.project(projection)?),
+            None => Arc::clone(&table.schema),
+        };
         let batches = rows
             .inlined
             .iter()
             .enumerate()
             .map(|(i, inlined)| {
-                inlined::batch(
-                    inlined,
-                    table.row.table_id,
-                    &rows.facts,
-                    &table.columns,
-                    &table.schema,
-                    files + i as u64,
-                )
+                inlined::batch(inlined, table.row.table_id, &rows.facts, &table.columns, &schema, files + i as u64)
             })
             .collect::<Result<Vec<RecordBatch>>>()?;
-        let plan = MemorySourceConfig::try_new_exec(&[batches], Arc::clone(&table.schema), self.projection.cloned())?;
+        let plan = MemorySourceConfig::try_new_exec(&[batches], schema, None)?;
         Ok(Some(plan))
     }
 }
