@@ -519,7 +519,8 @@ impl Terminal {
 #[test]
 fn the_shell_edits_completes_cancels_and_remembers() {
     let home = TempDir::new().unwrap();
-    let command = format!("{} --lake {LAKE} sql", env!("CARGO_BIN_EXE_ducklake-cli"));
+    // Without exec, a shell between would get the interrupt as well and report it as its own end.
+    let command = format!("exec {} --lake {LAKE} sql", env!("CARGO_BIN_EXE_ducklake-cli"));
     let mut shell = Terminal::start(&command, home.path());
     shell.expect("ducklake> ");
     shell.send("SELECT code\r");
