@@ -1,0 +1,1 @@
+//! Commits to DuckLake lakes: what may happen together, and how it reaches the catalog.
