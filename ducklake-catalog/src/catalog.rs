@@ -1,6 +1,9 @@
 //! An opened catalog.
 
-use crate::driver::{Database, ReadTransaction, run_error};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::driver::{Database, DbTransaction, run_error};
 use crate::error::{CatalogError, FailureKind};
 use crate::files::{FileListing, FileQuery};
 use crate::inlined::{InlinedDeletes, InlinedRows};
@@ -17,7 +20,7 @@ pub struct CatalogOptions {
     pub metadata_schema: Option<String>,
 }
 
-/// The metadata of one lake, open for reading. Cheap to share behind an `Arc`.
+/// The metadata of one lake, open for reading and committing. Cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct Catalog {
     uri: CatalogUri,
@@ -25,6 +28,7 @@ pub struct Catalog {
     schema: String,
     layout: Layout,
     metadata: LakeMetadata,
+    options: RwLock<Arc<Vec<OptionRow>>>,
 }
 
 /// Everything a scan of one table needs, from one consistent view of the catalog.
@@ -82,7 +86,8 @@ impl Catalog {
             })
             .collect::<Result<Vec<_>, CatalogError>>()?;
         let metadata = LakeMetadata::from_rows(options)?;
-        Ok(Self { uri: uri.clone(), database, schema, layout, metadata })
+        let options = RwLock::new(Arc::new(metadata.options.clone()));
+        Ok(Self { uri: uri.clone(), database, schema, layout, metadata, options })
     }
 
     /// Everything a scan of `table` at `snapshot` needs: a constant number of statements in one transaction (one more
@@ -137,6 +142,30 @@ impl Catalog {
         self.database.dialect().name
     }
 
+    /// All options, with those set through this catalog since it was opened.
+    pub fn options(&self) -> Arc<Vec<OptionRow>> {
+        Arc::clone(&self.options.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets an option in the catalog, for everyone who opens it from now on, and here. No snapshot is made.
+    ///
+    /// # Errors
+    /// As [`Catalog::begin_commit`].
+    pub async fn set_option(&self, key: &str, value: &str, scope: Option<(&str, i64)>) -> Result<(), CatalogError> {
+        let mut tx = self.begin_commit(Duration::from_secs(30)).await?;
+        if let Err(error) = tx.set_option(key, value, scope).await {
+            tx.rollback().await;
+            return Err(error);
+        }
+        tx.commit().await?;
+        let (scope, scope_id) = (scope.map(|(s, _)| s.to_string()), scope.map(|(_, id)| id));
+        let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
+        let rows = Arc::make_mut(&mut options);
+        rows.retain(|o| o.key != key || o.scope != scope || o.scope_id != scope_id);
+        rows.push(OptionRow { key: key.to_string(), value: value.to_string(), scope, scope_id });
+        Ok(())
+    }
+
     /// Identity and options, as they were when the catalog was opened.
     pub fn metadata(&self) -> &LakeMetadata {
         &self.metadata
@@ -156,11 +185,15 @@ impl Catalog {
         &self.layout
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(crate) fn sql(&self) -> Sql<'_> {
         Sql::new(self.database.dialect(), &self.schema)
     }
 
-    pub(crate) async fn begin(&self) -> Result<ReadTransaction, CatalogError> {
+    pub(crate) async fn begin(&self) -> Result<DbTransaction, CatalogError> {
         self.database.begin_read().await
     }
 
@@ -168,11 +201,9 @@ impl Catalog {
     pub(crate) async fn execute(&self, doing: &str, text: &str) -> Result<(), CatalogError> {
         let failed = |e| run_error(doing, e);
         match &self.database {
-            Database::Sqlite(pool) => {
-                let mut connection = pool.acquire().await.map_err(failed)?.detach();
-                for statement in ["PRAGMA query_only = 0", text] {
-                    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.map_err(failed)?;
-                }
+            Database::Sqlite { write, .. } => {
+                let mut connection = write.acquire().await.map_err(failed)?;
+                sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut *connection).await.map_err(failed)?;
             }
             Database::Postgres(pool) => {
                 sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false).execute(pool).await.map_err(failed)?;

@@ -29,8 +29,31 @@ pub(crate) struct Dialect {
     /// A text bound as a comparable value, NULL where the text is no such value; never an error.
     /// Arguments: expression and what is compared. `None`: cannot be done safely, so the SQL must not prune by it.
     pub(crate) comparable: fn(expr: &str, Comparable) -> Option<String>,
+    /// A bound placeholder as a value of the column's kind.
+    pub(crate) typed: fn(placeholder: &str, declared: &str) -> String,
+    /// How a metadata column of this kind is declared.
+    pub(crate) declared: fn(Kind) -> &'static str,
+    /// Most bound values of a statement.
+    pub(crate) max_binds: usize,
+    /// Statement that writers queue at until the transaction ends, with one bound number.
+    pub(crate) lock_writers: Option<&'static str>,
     /// A bound placeholder brought to the type of `comparable`'s result.
     pub(crate) comparable_bind: fn(placeholder: &str, Comparable) -> String,
+}
+
+/// Kinds of metadata columns (DuckLake spec, "Physical types").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Ids and counts.
+    Int,
+    /// Text.
+    Text,
+    /// Flags.
+    Bool,
+    /// UUIDs.
+    Uuid,
+    /// Instants.
+    Time,
 }
 
 /// How bounds are compared inside the database. Coarser than the exact rules: what remains is pruned exactly later.
@@ -77,6 +100,14 @@ pub(crate) static SQLITE: Dialect = Dialect {
         })
     },
     comparable_bind: |placeholder, _| placeholder.to_string(),
+    typed: |placeholder, _| placeholder.to_string(),
+    declared: |kind| match kind {
+        Kind::Int | Kind::Bool => "BIGINT",
+        Kind::Text | Kind::Uuid | Kind::Time => "VARCHAR",
+    },
+    max_binds: 32_000,
+    // BEGIN IMMEDIATE has locked already.
+    lock_writers: None,
 };
 
 pub(crate) static POSTGRES: Dialect = Dialect {
@@ -111,6 +142,16 @@ pub(crate) static POSTGRES: Dialect = Dialect {
         Comparable::Float => format!("CAST({placeholder} AS float8)"),
         Comparable::Text | Comparable::IsoTime => format!("CAST({placeholder} AS text)"),
     },
+    typed: |placeholder, declared| format!("CAST({placeholder} AS {declared})"),
+    declared: |kind| match kind {
+        Kind::Int => "bigint",
+        Kind::Text => "character varying",
+        Kind::Bool => "boolean",
+        Kind::Uuid => "uuid",
+        Kind::Time => "timestamp with time zone",
+    },
+    max_binds: 65_000,
+    lock_writers: Some("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) l"),
 };
 
 /// PostgreSQL's own types in inlined tables, as text that the format's decoder knows, or as themselves where the
@@ -151,7 +192,9 @@ pub(crate) fn classify(error: &sqlx::Error) -> FailureKind {
                 match code.parse::<i32>().map(|c| c & 0xff) {
                     Ok(5 | 6) => FailureKind::Busy,
                     Ok(14) => FailureKind::NotFound,
-                    Ok(3 | 23) => FailureKind::Denied,
+                    Ok(3 | 8 | 23) => FailureKind::Denied,
+                    // Of constraints, primary keys and unique ones: somebody else took the value.
+                    Ok(19) if matches!(code.as_ref(), "1555" | "2067") => FailureKind::LostRace,
                     Ok(11 | 26) => FailureKind::NotALake,
                     Ok(10) => FailureKind::Unreachable,
                     _ => FailureKind::Database,
@@ -160,6 +203,8 @@ pub(crate) fn classify(error: &sqlx::Error) -> FailureKind {
                 match code.as_ref() {
                     "28P01" | "28000" | "42501" => FailureKind::Denied,
                     "3D000" => FailureKind::NotFound,
+                    "23505" | "40001" | "40P01" => FailureKind::LostRace,
+                    "42P01" => FailureKind::MissingTable,
                     "53300" | "55P03" | "57P03" => FailureKind::Busy,
                     c if c.starts_with("08") || c.starts_with("57P0") => FailureKind::Unreachable,
                     _ => FailureKind::Database,

@@ -1,10 +1,10 @@
 //! Bind, run, decode: one arm for each database, no knowledge of tables.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow};
 use sqlx::{
     Column as _, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
     TypeInfo as _, ValueRef as _,
@@ -148,19 +148,23 @@ impl Row {
 /// A pool of connections to one metadata database.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
-    Sqlite(SqlitePool),
+    /// Many connections that cannot write, and one that can: writers of this process queue for it.
+    Sqlite { read: SqlitePool, write: SqlitePool },
     Postgres(PgPool),
 }
 
-/// A read-only transaction: one consistent view of the catalog. Rolled back when dropped.
+/// A transaction: one consistent view of the catalog where it only reads. Rolled back when dropped.
 #[derive(Debug)]
-pub(crate) enum ReadTransaction {
+pub(crate) enum DbTransaction {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 /// How long a server may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long writers of this process wait for each other.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Connections kept for one lake: planning joins a few reads, scanning holds none.
 const POOL_SIZE: u32 = 4;
@@ -171,17 +175,17 @@ impl Database {
         match uri {
             CatalogUri::Sqlite(path) => {
                 check_sqlite_file(path)?;
-                let options = SqliteConnectOptions::new()
-                    .filename(path)
-                    .create_if_missing(false)
-                    .busy_timeout(Duration::from_secs(20))
-                    .foreign_keys(false);
-                // A catalog in a folder that we may not write to can still be read; one in WAL mode may need its
-                // shared-memory file made, so writing is tried first where it is allowed.
-                let options = options.read_only(!is_writable(path)).pragma("query_only", "1");
-                let pool =
-                    SqlitePoolOptions::new().max_connections(POOL_SIZE).connect_with(options).await.map_err(failed)?;
-                Ok(Self::Sqlite(pool))
+                let options = sqlite_options(path);
+                // SQLite falls back to reading by itself where the file may not be written.
+                let reading = options.clone().pragma("query_only", "1");
+                let read =
+                    SqlitePoolOptions::new().max_connections(POOL_SIZE).connect_with(reading).await.map_err(failed)?;
+                let write = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(WRITER_TIMEOUT)
+                    // BEGIN is repeated by us, in shorter steps than SQLite's own.
+                    .connect_lazy_with(options.busy_timeout(Duration::from_millis(5)));
+                Ok(Self::Sqlite { read, write })
             }
             CatalogUri::Postgres(target) => {
                 let options = postgres_options(target)?
@@ -206,29 +210,66 @@ impl Database {
 
     pub(crate) fn dialect(&self) -> &'static Dialect {
         match self {
-            Self::Sqlite(_) => &SQLITE,
+            Self::Sqlite { .. } => &SQLITE,
             Self::Postgres(_) => &POSTGRES,
         }
     }
 
-    pub(crate) async fn begin_read(&self) -> Result<ReadTransaction, CatalogError> {
+    /// Makes a SQLite file that does not exist yet, in WAL mode: readers do not block writers then.
+    pub(crate) async fn create_sqlite(path: &std::path::Path) -> Result<(), CatalogError> {
+        let failed = |e: sqlx::Error| connect_error(&CatalogUri::Sqlite(path.to_path_buf()), e);
+        let options = sqlite_options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let mut connection = options.connect().await.map_err(failed)?;
+        // An empty file is no database yet; a first write makes it one.
+        sqlx::query("PRAGMA user_version = 0").execute(&mut connection).await.map_err(failed)?;
+        connection.close().await.map_err(failed)
+    }
+
+    /// Starts a transaction that writes. SQLite's takes the write lock at once, waiting for it as long as `patience`.
+    pub(crate) async fn begin_write(&self, patience: Duration) -> Result<DbTransaction, CatalogError> {
+        let doing = "starting to write to the catalog";
+        match self {
+            Self::Sqlite { write, .. } => {
+                let deadline = Instant::now() + patience;
+                loop {
+                    match write.begin_with("BEGIN IMMEDIATE").await {
+                        Ok(tx) => return Ok(DbTransaction::Sqlite(tx)),
+                        Err(e) if classify(&e) == FailureKind::Busy && Instant::now() < deadline => {
+                            // Random steps: nobody is always last.
+                            tokio::time::sleep(Duration::from_micros(fastrand::u64(500..8_000))).await;
+                        }
+                        Err(e) => return Err(run_error(doing, e)),
+                    }
+                }
+            }
+            Self::Postgres(pool) => {
+                let tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+                Ok(DbTransaction::Postgres(tx.map_err(|e| run_error(doing, e))?))
+            }
+        }
+    }
+
+    pub(crate) async fn begin_read(&self) -> Result<DbTransaction, CatalogError> {
         let failed = |e: sqlx::Error| run_error("starting to read the catalog", e);
         let begin = self.dialect().begin_read;
         Ok(match self {
-            Self::Sqlite(pool) => ReadTransaction::Sqlite(pool.begin_with(begin).await.map_err(failed)?),
-            Self::Postgres(pool) => ReadTransaction::Postgres(pool.begin_with(begin).await.map_err(failed)?),
+            Self::Sqlite { read, .. } => DbTransaction::Sqlite(read.begin_with(begin).await.map_err(failed)?),
+            Self::Postgres(pool) => DbTransaction::Postgres(pool.begin_with(begin).await.map_err(failed)?),
         })
     }
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite { read, write } => {
+                write.close().await;
+                read.close().await;
+            }
             Self::Postgres(pool) => pool.close().await,
         }
     }
 }
 
-impl ReadTransaction {
+impl DbTransaction {
     /// Runs a query to its end; `doing` is said in errors ("reading snapshots").
     pub(crate) async fn query(&mut self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
         let (text, binds) = sql.into_parts();
@@ -245,6 +286,41 @@ impl ReadTransaction {
             }
         }
         .map_err(failed)
+    }
+
+    /// Runs a statement; gives the number of rows it changed.
+    pub(crate) async fn execute(&mut self, doing: &str, sql: Sql<'_>) -> Result<u64, CatalogError> {
+        let (text, binds) = sql.into_parts();
+        let failed = |e: sqlx::Error| run_error(doing, e);
+        match self {
+            Self::Sqlite(tx) => {
+                let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            Self::Postgres(tx) => {
+                let query =
+                    binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(failed)
+    }
+
+    /// Makes what was written permanent. After an error it may or may not be.
+    pub(crate) async fn commit(self) -> Result<(), CatalogError> {
+        let failed = |e: sqlx::Error| run_error("committing to the catalog", e);
+        match self {
+            Self::Sqlite(tx) => tx.commit().await.map_err(failed),
+            Self::Postgres(tx) => tx.commit().await.map_err(failed),
+        }
+    }
+
+    /// Takes back what was written. An error leaves that to the database, which takes back what was not committed.
+    pub(crate) async fn rollback(self) {
+        let _ = match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        };
     }
 
     /// Ends the transaction. Nothing was written; errors do not matter.
@@ -270,7 +346,8 @@ fn bind_sqlite<'q>(query: Query<'q, Sqlite, SqliteArguments>, cell: Cell) -> Que
 
 fn bind_postgres<'q>(query: Query<'q, Postgres, PgArguments>, cell: Cell) -> Query<'q, Postgres, PgArguments> {
     match cell {
-        Cell::Null => query.bind(None::<i64>),
+        // Text is what PostgreSQL casts to every type.
+        Cell::Null => query.bind(None::<String>),
         Cell::Bool(v) => query.bind(v),
         Cell::Int(v) => query.bind(v),
         Cell::Float32(v) => query.bind(v),
@@ -321,10 +398,21 @@ fn decode_postgres(row: &PgRow) -> Result<Row, sqlx::Error> {
     Ok(Row { cells: cells.into_iter() })
 }
 
+fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(20))
+        .foreign_keys(false)
+}
+
+/// Looks at a file before SQLite does, for better errors.
+///
+/// Closing any descriptor of a file drops this process's locks on it, SQLite's among them (sqlite.org/howtocorrupt),
+/// so a file is only opened here if it is no SQLite database, as far as its size tells: pages are 512 bytes at least.
 fn check_sqlite_file(path: &std::path::Path) -> Result<(), CatalogError> {
-    use std::io::Read;
     let shown = path.display();
-    let mut file = std::fs::File::open(path).map_err(|e| {
+    let metadata = std::fs::metadata(path).map_err(|e| {
         let kind = match e.kind() {
             std::io::ErrorKind::NotFound => FailureKind::NotFound,
             std::io::ErrorKind::PermissionDenied => FailureKind::Denied,
@@ -336,33 +424,28 @@ fn check_sqlite_file(path: &std::path::Path) -> Result<(), CatalogError> {
         };
         CatalogError::new(kind, message).with_source(e)
     })?;
-    let mut head = Vec::with_capacity(16);
-    let read = file.by_ref().take(16).read_to_end(&mut head);
-    if let Err(e) = read {
-        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' cannot be read as a catalog: {e}"))
-            .with_source(e));
+    if metadata.is_dir() {
+        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' is a folder, not a catalog file")));
     }
-    if head.is_empty() {
-        return Err(CatalogError::new(
-            FailureKind::NotALake,
-            format!("'{shown}' is an empty file, not a DuckLake catalog"),
-        ));
-    }
-    if head.get(8..12) == Some(b"DUCK") {
-        return Err(CatalogError::new(
-            FailureKind::Unsupported,
-            format!("'{shown}' is a DuckDB file; such catalogs cannot be opened yet"),
-        )
-        .with_hint("catalogs in SQLite and PostgreSQL can be read"));
-    }
-    if !head.starts_with(b"SQLite format 3\0") {
-        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' is not a SQLite database")));
+    if metadata.len() == 0 {
+        let message = format!("'{shown}' is an empty file, not a DuckLake catalog");
+        return Err(CatalogError::new(FailureKind::NotALake, message));
     }
     Ok(())
 }
 
-fn is_writable(path: &std::path::Path) -> bool {
-    std::fs::OpenOptions::new().write(true).open(path).is_ok()
+/// What a file is that SQLite says is no database of its own.
+fn not_sqlite(path: &std::path::Path, error: sqlx::Error) -> CatalogError {
+    use std::io::Read;
+    let shown = path.display();
+    let mut head = Vec::with_capacity(16);
+    let read = std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    if read.is_ok() && head.get(8..12) == Some(b"DUCK") {
+        let message = format!("'{shown}' is a DuckDB file; such catalogs cannot be opened yet");
+        return CatalogError::new(FailureKind::Unsupported, message)
+            .with_hint("catalogs in SQLite and PostgreSQL can be read");
+    }
+    CatalogError::new(FailureKind::NotALake, format!("'{shown}' is not a SQLite database")).with_source(error)
 }
 
 fn postgres_options(target: &PostgresTarget) -> Result<PgConnectOptions, CatalogError> {
@@ -430,6 +513,9 @@ fn os_user() -> Option<String> {
 }
 
 fn connect_error(uri: &CatalogUri, error: sqlx::Error) -> CatalogError {
+    if let (FailureKind::NotALake, CatalogUri::Sqlite(path)) = (classify(&error), uri) {
+        return not_sqlite(path, error);
+    }
     let kind = match (classify(&error), uri) {
         (FailureKind::Database, CatalogUri::Sqlite(_)) => FailureKind::NotALake,
         (kind, _) => kind,

@@ -22,6 +22,10 @@ pub enum FailureKind {
     NoSnapshot,
     /// The database is locked or too busy; trying again can help.
     Busy,
+    /// Another writer was faster; the whole attempt can be repeated.
+    LostRace,
+    /// A table of the catalog does not exist (any more).
+    MissingTable,
     /// The catalog contradicts itself or the specification.
     Invalid,
     /// Anything else the database said.

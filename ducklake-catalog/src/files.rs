@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Catalog;
 use crate::dialect::Comparable;
-use crate::driver::{Cell, ReadTransaction};
+use crate::driver::{Cell, DbTransaction};
 use crate::error::CatalogError;
 use crate::sql::Sql;
 use crate::tables::TableFacts;
@@ -197,7 +197,7 @@ const DELETE_COLUMNS: [&str; 10] = [
 impl Catalog {
     pub(crate) async fn files_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
         snapshot: i64,
         query: &FileQuery,
@@ -233,7 +233,7 @@ impl Catalog {
         Ok(listing)
     }
 
-    async fn data_files_in(&self, tx: &mut ReadTransaction, sql: Sql<'_>) -> Result<Vec<DataFileRow>, CatalogError> {
+    async fn data_files_in(&self, tx: &mut DbTransaction, sql: Sql<'_>) -> Result<Vec<DataFileRow>, CatalogError> {
         let mut files: Vec<DataFileRow> = Vec::new();
         for mut row in tx.query("listing data files", sql).await? {
             let mut file = DataFileRow {
@@ -281,7 +281,7 @@ impl Catalog {
 
     async fn summary_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
         snapshot: i64,
     ) -> Result<FileSummary, CatalogError> {
@@ -362,7 +362,7 @@ impl Catalog {
 
     async fn stats_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
         snapshot: i64,
         query: &FileQuery,
@@ -416,7 +416,7 @@ impl Catalog {
 
     async fn partition_values_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
         snapshot: i64,
         many: bool,

@@ -19,8 +19,8 @@ const INDEXES: [(&str, &str, &[&str]); 6] = [
 ];
 
 impl Catalog {
-    /// Creates the secondary indexes that are not there yet; gives the names of all. The only operation of this
-    /// crate that writes; the lake's contents do not change.
+    /// Creates the secondary indexes that are not there yet; gives the names of all. The lake's
+    /// contents do not change.
     ///
     /// # Errors
     /// `Denied` for a catalog that may not be written, other database failures.

@@ -1,7 +1,7 @@
 //! Inlined data and inlined deletes.
 
 use crate::catalog::Catalog;
-use crate::driver::{Cell, ReadTransaction};
+use crate::driver::{Cell, DbTransaction};
 use crate::error::CatalogError;
 use crate::layout::PhysicalTables;
 use crate::sql::quote;
@@ -70,7 +70,7 @@ pub type InlinedDeletes = Vec<(i64, i64)>;
 impl Catalog {
     pub(crate) async fn inlined_rows_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: &InlinedTable,
         snapshot: i64,
     ) -> Result<InlinedRows, CatalogError> {
@@ -95,7 +95,7 @@ impl Catalog {
 
     pub(crate) async fn inlined_deletes_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
         snapshot: i64,
     ) -> Result<InlinedDeletes, CatalogError> {

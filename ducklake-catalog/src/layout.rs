@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::driver::{ReadTransaction, Row};
+use crate::driver::{DbTransaction, Row};
 use crate::error::CatalogError;
 use crate::sql::{Sql, quote};
 
@@ -20,7 +20,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Probes all metadata tables but those of inlined data, in one statement.
-    pub(crate) async fn probe(tx: &mut ReadTransaction, sql: Sql<'_>, schema: &str) -> Result<Self, CatalogError> {
+    pub(crate) async fn probe(tx: &mut DbTransaction, sql: Sql<'_>, schema: &str) -> Result<Self, CatalogError> {
         let mut sql = sql;
         probe_select(&mut sql, schema);
         let name = sql.dialect.probe_name;
@@ -78,7 +78,7 @@ fn probe_select(sql: &mut Sql<'_>, schema: &str) {
 
 /// Physical columns of the named tables; absent tables are absent from the result.
 pub(crate) async fn probe_tables(
-    tx: &mut ReadTransaction,
+    tx: &mut DbTransaction,
     mut sql: Sql<'_>,
     schema: &str,
     names: impl IntoIterator<Item = String>,

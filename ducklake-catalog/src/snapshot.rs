@@ -1,7 +1,7 @@
 //! Snapshots: the head, one by version, one by time.
 
 use crate::catalog::Catalog;
-use crate::driver::{ReadTransaction, Row};
+use crate::driver::{DbTransaction, Row};
 use crate::error::{CatalogError, FailureKind};
 
 /// A row of `ducklake_snapshot`.
@@ -58,7 +58,7 @@ impl Catalog {
         Ok(head)
     }
 
-    pub(crate) async fn head_in(&self, tx: &mut ReadTransaction) -> Result<Snapshot, CatalogError> {
+    pub(crate) async fn head_in(&self, tx: &mut DbTransaction) -> Result<Snapshot, CatalogError> {
         let mut sql = self.sql();
         self.select_snapshot(&mut sql);
         sql.push(" ORDER BY s.snapshot_id DESC LIMIT 1");

@@ -44,6 +44,19 @@ impl<'a> Sql<'a> {
         self
     }
 
+    /// Binds a value as one of a declared type.
+    pub(crate) fn bind_typed(&mut self, value: impl Into<Cell>, declared: &str) -> &mut Self {
+        let placeholder = self.placeholder(value);
+        let typed = (self.dialect.typed)(&placeholder, declared);
+        self.text.push_str(&typed);
+        self
+    }
+
+    /// The schema of the metadata tables.
+    pub(crate) fn schema(&self) -> &'a str {
+        self.schema
+    }
+
     /// Binds a value and gives its placeholder, for use inside a dialect's expression.
     pub(crate) fn placeholder(&mut self, value: impl Into<Cell>) -> String {
         self.binds.push(value.into());

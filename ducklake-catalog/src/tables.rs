@@ -3,7 +3,7 @@
 use ducklake_format::ColumnRow;
 
 use crate::catalog::Catalog;
-use crate::driver::{ReadTransaction, Row};
+use crate::driver::{DbTransaction, Row};
 use crate::error::CatalogError;
 use crate::inlined::{self, InlinedTable};
 use crate::layout;
@@ -72,6 +72,30 @@ pub struct NameMappingRow {
     pub is_partition: bool,
 }
 
+/// A key of a table's sort order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortField {
+    /// DuckDB SQL.
+    pub expression: String,
+    /// Whether the greatest come first.
+    pub descending: bool,
+    /// Whether NULLs come first.
+    pub nulls_first: bool,
+}
+
+/// What a writer needs to know of a table at a snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct TableBase {
+    /// Columns of all snapshots, partition specs, inlined tables.
+    pub facts: TableFacts,
+    /// Columns at the snapshot.
+    pub columns: Vec<ColumnRow>,
+    /// The partition spec that new files follow.
+    pub partition: Option<PartitionSpec>,
+    /// The sort order of new files; empty for none.
+    pub sort: Vec<SortField>,
+}
+
 /// What is known of a table beside its files.
 #[derive(Debug, Clone, Default)]
 pub struct TableFacts {
@@ -116,7 +140,7 @@ impl Catalog {
     /// Facts of a table: a constant number of statements in the given transaction.
     pub(crate) async fn table_facts_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
     ) -> Result<TableFacts, CatalogError> {
         let layout = self.layout();
@@ -204,6 +228,36 @@ impl Catalog {
         })
     }
 
+    /// What a writer needs to know of a table at a snapshot: a constant number of statements.
+    ///
+    /// # Errors
+    /// Database failures and `Invalid` catalogs.
+    pub async fn table_base(&self, table: i64, snapshot: i64) -> Result<TableBase, CatalogError> {
+        let mut tx = self.begin().await?;
+        let facts = self.table_facts_in(&mut tx, table).await?;
+        let mut sql = self.sql();
+        sql.push("SELECT p.partition_id FROM ").table("ducklake_partition_info").push(" p WHERE p.table_id = ");
+        sql.bind(table).push(" AND ").visible_at("p", snapshot).push(" ORDER BY p.partition_id DESC LIMIT 1");
+        let live = tx.query("reading the partition spec", sql).await?.into_iter().next();
+        let live = live.map(|mut row| row.i64("partition_id")).transpose()?;
+        let mut sql = self.sql();
+        sql.push("SELECT e.expression, e.sort_direction, e.null_order FROM ").table("ducklake_sort_expression");
+        sql.push(" e JOIN ").table("ducklake_sort_info").push(" s ON s.sort_id = e.sort_id WHERE s.table_id = ");
+        sql.bind(table).push(" AND ").visible_at("s", snapshot).push(" ORDER BY e.sort_key_index");
+        let mut sort = Vec::new();
+        for mut row in tx.query("reading the sort order", sql).await? {
+            let expression = row.text("a sort expression")?;
+            let is = |text: Option<String>, word: &str| text.is_some_and(|t| t.eq_ignore_ascii_case(word));
+            let (descending, nulls_first) = (is(row.opt_text(), "DESC"), is(row.opt_text(), "NULLS_FIRST"));
+            sort.push(SortField { expression, descending, nulls_first });
+        }
+        tx.finish().await;
+        let columns = facts.columns.iter().filter(|c| c.visible_at(snapshot)).map(|c| c.row.clone()).collect();
+        // A reset leaves a spec without keys.
+        let partition = facts.partition_specs.iter().find(|s| Some(s.partition_id) == live).cloned();
+        Ok(TableBase { facts, columns, partition, sort })
+    }
+
     /// Columns of every table visible at `snapshot`, for listings: one statement.
     ///
     /// # Errors
@@ -238,7 +292,7 @@ impl Catalog {
 
     pub(crate) async fn name_mappings_in(
         &self,
-        tx: &mut ReadTransaction,
+        tx: &mut DbTransaction,
         table: i64,
     ) -> Result<Vec<NameMappingRow>, CatalogError> {
         let layout = self.layout();

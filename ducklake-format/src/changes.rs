@@ -61,6 +61,53 @@ pub fn parse_changes(text: &str) -> Vec<Change> {
     split_outside_quotes(text, ',').filter(|item| !item.is_empty()).map(parse_item).collect()
 }
 
+/// Writes `changes_made` as the reference does: kinds in its order, ids ascending, each entry once; `None` for no change.
+pub fn format_changes(changes: &[Change]) -> Option<String> {
+    let mut entries: Vec<(usize, i64, String)> = Vec::new();
+    for change in changes {
+        let Some((rank, id, text)) = write_item(change) else { continue };
+        if !entries.iter().any(|(r, _, t)| *r == rank && *t == text) {
+            entries.push((rank, id, text));
+        }
+    }
+    entries.sort_by_key(|(rank, id, _)| (*rank, *id));
+    let texts: Vec<String> = entries.into_iter().map(|(_, _, text)| text).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
+}
+
+/// (place of its kind, id or 0 for names, text); `None` for what is never written.
+fn write_item(change: &Change) -> Option<(usize, i64, String)> {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let qualified = |name: &QualifiedName| match &name.schema {
+        Some(schema) => format!("{}.{}", quoted(schema), quoted(&name.name)),
+        None => quoted(&name.name),
+    };
+    let named = |rank, kind: &str, name: String| Some((rank, 0, format!("{kind}:{name}")));
+    let with_id = |rank, kind: &str, id: &i64| Some((rank, *id, format!("{kind}:{id}")));
+    match change {
+        Change::DroppedSchema(id) => with_id(0, "dropped_schema", id),
+        Change::DroppedTable(id) => with_id(1, "dropped_table", id),
+        Change::DroppedView(id) => with_id(2, "dropped_view", id),
+        Change::CreatedSchema(name) => named(3, "created_schema", quoted(name)),
+        Change::CreatedTable(name) => named(4, "created_table", qualified(name)),
+        Change::CreatedView(name) => named(4, "created_view", qualified(name)),
+        Change::CreatedScalarMacro(name) => named(5, "created_scalar_macro", qualified(name)),
+        Change::CreatedTableMacro(name) => named(6, "created_table_macro", qualified(name)),
+        Change::DroppedScalarMacro(id) => with_id(7, "dropped_scalar_macro", id),
+        Change::DroppedTableMacro(id) => with_id(8, "dropped_table_macro", id),
+        Change::InsertedIntoTable(id) => with_id(9, "inserted_into_table", id),
+        Change::DeletedFromTable(id) => with_id(10, "deleted_from_table", id),
+        Change::AlteredTable(id) => with_id(11, "altered_table", id),
+        Change::AlteredView(id) => with_id(12, "altered_view", id),
+        Change::InlinedInsert(id) => with_id(13, "inlined_insert", id),
+        Change::InlinedDelete(id) => with_id(14, "inlined_delete", id),
+        Change::InlineFlush(id) => with_id(15, "inline_flush", id),
+        Change::MergeAdjacent(id) => with_id(16, "merge_adjacent", id),
+        Change::RewriteDelete(id) => with_id(17, "rewrite_delete", id),
+        Change::CompactedTable(_) | Change::Other(_) => None,
+    }
+}
+
 /// The `changes` map of `ducklake_snapshots`: key and entries, in DuckDB's order of keys, without empty ones.
 ///
 /// Entries are ids in ascending order, bare schema names, or `schema.name` with quotes where needed; each once.

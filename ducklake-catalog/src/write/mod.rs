@@ -1,0 +1,10 @@
+//! Writing: a new catalog, and the rows of a commit.
+
+mod commit;
+mod create;
+mod inlined;
+mod tables;
+
+pub use commit::{CommitTransaction, DeleteFileState, TableStatsRow};
+pub use create::CreateOptions;
+pub use tables::MetadataTable;
