@@ -1,0 +1,125 @@
+//! How a transaction's deletes reach the catalog: inlined, as delete files, or as the end of a whole file.
+
+use ducklake_catalog::DeleteFileRow;
+use ducklake_storage::Storage;
+use futures::future::BoxFuture;
+use roaring::RoaringTreemap;
+
+use crate::error::{Result, TransactError};
+use crate::files::{WrittenDeleteFile, remove_files, write_delete_file};
+
+/// Reads delete files, which is the scan's business.
+pub trait DeleteFileReader: Send + Sync {
+    /// All positions of a delete file with the snapshot that deleted each, where the file says so.
+    fn read<'a>(
+        &'a self,
+        path: &'a str,
+        row: &'a DeleteFileRow,
+    ) -> BoxFuture<'a, Result<Vec<(u64, Option<i64>)>, Box<dyn std::error::Error + Send + Sync>>>;
+}
+
+/// What happens to one data file.
+#[derive(Debug)]
+pub(crate) enum DeletePlan {
+    /// Positions in the table of inlined deletes.
+    Inlined(RoaringTreemap),
+    /// No row is left.
+    Whole,
+    /// A delete file.
+    File(Box<DeleteFilePlan>),
+}
+
+/// A delete file to register.
+#[derive(Debug)]
+pub(crate) struct DeleteFilePlan {
+    pub(crate) replaced: Option<DeleteFileRow>,
+    /// What the replaced file holds: positions with their snapshots.
+    old: Vec<(u64, i64)>,
+    new: RoaringTreemap,
+    pub(crate) written: WrittenDeleteFile,
+    /// The snapshot that the file names for the new positions; `None` where it names none.
+    pub(crate) embedded: Option<i64>,
+}
+
+/// A data file's deletes.
+#[derive(Debug)]
+pub(crate) struct FileDelete {
+    pub(crate) table_id: i64,
+    /// Real or local id.
+    pub(crate) data_file_id: i64,
+    pub(crate) plan: DeletePlan,
+}
+
+/// Where delete files of a table go.
+#[derive(Debug, Clone)]
+pub(crate) struct DeleteTarget<'a> {
+    pub(crate) storage: &'a Storage,
+    pub(crate) directory: String,
+    pub(crate) encrypted: bool,
+}
+
+impl DeleteFilePlan {
+    /// Writes the file, naming `snapshot` for new positions where it replaces another.
+    pub(crate) async fn write(
+        target: &DeleteTarget<'_>,
+        data_file_path: &str,
+        replaced: Option<DeleteFileRow>,
+        old: Vec<(u64, i64)>,
+        new: RoaringTreemap,
+        snapshot: i64,
+    ) -> Result<Self> {
+        let written = write_positions(target, data_file_path, &old, &new, replaced.is_some(), snapshot).await?;
+        let embedded = replaced.is_some().then_some(snapshot);
+        Ok(Self { replaced, old, new, written, embedded })
+    }
+
+    /// Writes the file again, if it names another snapshot than this.
+    pub(crate) async fn rewrite(
+        &mut self,
+        target: &DeleteTarget<'_>,
+        data_file_path: &str,
+        snapshot: i64,
+    ) -> Result<()> {
+        if self.embedded.is_none_or(|embedded| embedded == snapshot) {
+            return Ok(());
+        }
+        let written = write_positions(target, data_file_path, &self.old, &self.new, true, snapshot).await?;
+        let stale = std::mem::replace(&mut self.written, written);
+        self.embedded = Some(snapshot);
+        remove_files(target.storage, &[stale.full_path]).await;
+        Ok(())
+    }
+
+    /// First snapshot of the delete file's row: the earliest that deleted something of it.
+    pub(crate) fn begin_snapshot(&self, commit: i64) -> i64 {
+        self.old.iter().map(|(_, snapshot)| *snapshot).min().unwrap_or(commit)
+    }
+}
+
+async fn write_positions(
+    target: &DeleteTarget<'_>,
+    data_file_path: &str,
+    old: &[(u64, i64)],
+    new: &RoaringTreemap,
+    with_snapshots: bool,
+    snapshot: i64,
+) -> Result<WrittenDeleteFile> {
+    let mut positions: Vec<(u64, i64)> = old.to_vec();
+    positions.extend(new.iter().map(|position| (position, snapshot)));
+    // A position that was there before keeps its snapshot.
+    positions.sort_unstable();
+    positions.dedup_by_key(|(position, _)| *position);
+    let DeleteTarget { storage, directory, encrypted } = target;
+    Ok(write_delete_file(storage, directory, data_file_path, &positions, with_snapshots, *encrypted).await?)
+}
+
+/// The positions of a delete file that is to be replaced, each with its snapshot.
+pub(crate) async fn read_replaced(
+    reader: &dyn DeleteFileReader,
+    path: &str,
+    row: &DeleteFileRow,
+) -> Result<Vec<(u64, i64)>> {
+    let read = reader.read(path, row).await;
+    let positions = read.map_err(|source| TransactError::ReadDeletes { path: path.to_string(), source })?;
+    Ok(positions.into_iter().map(|(position, at)| (position, at.unwrap_or(row.begin_snapshot))).collect())
+}

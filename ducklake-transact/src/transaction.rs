@@ -1,0 +1,331 @@
+//! A transaction: what it changes, before the catalog hears of it. No I/O.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use ducklake_catalog::{Names, SchemaRow, Snapshot, TableBase, TableRow, ViewRow};
+use uuid::Uuid;
+
+use crate::error::{Result, TransactError};
+use crate::files::WrittenFile;
+use crate::table::{LocalFile, NewColumn, PendingRows, TableChanges, same_name};
+
+/// Ids of objects and files from here on are the transaction's own, replaced by the commit.
+pub const FIRST_LOCAL_ID: i64 = 1 << 62;
+/// Row ids from here on are the transaction's own, as in the reference.
+pub const FIRST_LOCAL_ROW_ID: i64 = 1_000_000_000_000_000_000;
+
+/// What a commit says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommitInfo {
+    /// Author.
+    pub author: Option<String>,
+    /// Message.
+    pub message: Option<String>,
+    /// Further information.
+    pub extra_info: Option<String>,
+}
+
+/// What a comment is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commented {
+    /// A table.
+    Table(i64),
+    /// A view.
+    View(i64),
+    /// A table's column.
+    Column {
+        /// The table.
+        table: i64,
+        /// The column.
+        column: i64,
+    },
+}
+
+/// Changes to a lake on top of one snapshot. Dropped without a commit, nothing has happened but for written files,
+/// which [`Transaction::written_files`] lists.
+#[derive(Debug, Clone)]
+pub struct Transaction {
+    pub(crate) base: Snapshot,
+    pub(crate) base_names: Arc<Names>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) tables: BTreeMap<i64, TableChanges>,
+    pub(crate) comments: Vec<(Commented, Option<String>)>,
+    /// Files whose table was dropped again: written, and never to be registered.
+    pub(crate) abandoned: Vec<String>,
+    /// What the commit says about itself.
+    pub info: CommitInfo,
+    next_local_id: i64,
+    next_local_row_id: i64,
+    version: u64,
+}
+
+impl Transaction {
+    /// A transaction on top of a snapshot with these names.
+    pub fn new(base: Snapshot, names: Arc<Names>) -> Self {
+        Self {
+            base,
+            base_names: Arc::clone(&names),
+            names,
+            tables: BTreeMap::new(),
+            comments: Vec::new(),
+            abandoned: Vec::new(),
+            info: CommitInfo::default(),
+            next_local_id: FIRST_LOCAL_ID,
+            next_local_row_id: FIRST_LOCAL_ROW_ID,
+            version: 0,
+        }
+    }
+
+    /// The snapshot below.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// Schemas, tables and views as the transaction sees them.
+    pub fn names(&self) -> &Arc<Names> {
+        &self.names
+    }
+
+    /// Counts changes: what was derived from an older version is stale.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether a commit would make a snapshot.
+    pub fn is_changed(&self) -> bool {
+        self.names != self.base_names || !self.comments.is_empty() || self.tables.values().any(TableChanges::is_changed)
+    }
+
+    /// Full paths of all files written so far.
+    pub fn written_files(&self) -> Vec<String> {
+        let live = self.tables.values().flat_map(|t| t.files.iter().map(|f| f.file.full_path.clone()));
+        live.chain(self.abandoned.iter().cloned()).collect()
+    }
+
+    /// What the transaction changed of a table, if it touched it.
+    pub fn table(&self, id: i64) -> Option<&TableChanges> {
+        self.tables.get(&id)
+    }
+
+    /// Starts to change a table, whose state at the base is given.
+    pub fn touch(&mut self, id: i64, base: Arc<TableBase>) -> &mut TableChanges {
+        self.version += 1;
+        self.tables.entry(id).or_insert_with(|| TableChanges::new(base))
+    }
+
+    /// A table that was touched or created before.
+    pub fn table_mut(&mut self, id: i64) -> Option<&mut TableChanges> {
+        self.version += 1;
+        self.tables.get_mut(&id)
+    }
+
+    fn next_id(&mut self) -> i64 {
+        self.version += 1;
+        self.next_local_id += 1;
+        self.next_local_id
+    }
+
+    /// Row ids for so many new rows, the first of them.
+    pub fn local_row_ids(&mut self, rows: u64) -> i64 {
+        let first = self.next_local_row_id;
+        self.next_local_row_id += rows.cast_signed();
+        first
+    }
+
+    /// Creates a schema.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub fn create_schema(&mut self, name: &str) -> Result<i64> {
+        if self.names.schemas.iter().any(|s| same_name(&s.name, name)) {
+            return Err(TransactError::invalid(format!("schema '{name}' exists already")));
+        }
+        let schema_id = self.next_id();
+        let row = SchemaRow { schema_id, name: name.to_string(), path: Some(folder(name)), path_is_relative: true };
+        Arc::make_mut(&mut self.names).schemas.push(row);
+        Ok(schema_id)
+    }
+
+    /// Drops a schema, with everything in it where `cascade`.
+    ///
+    /// # Errors
+    /// For `main`, and for a schema that is not empty.
+    pub fn drop_schema(&mut self, schema_id: i64, cascade: bool) -> Result<()> {
+        let Some(schema) = self.names.schemas.iter().find(|s| s.schema_id == schema_id) else { return Ok(()) };
+        let name = schema.name.clone();
+        if schema_id == 0 {
+            return Err(TransactError::invalid("the schema 'main' cannot be dropped: the lake could not be used any more"));
+        }
+        let tables: Vec<i64> =
+            self.names.tables.iter().filter(|t| t.schema_id == schema_id).map(|t| t.table_id).collect();
+        let views: Vec<i64> =
+            self.names.views.iter().filter(|v| v.schema_id == schema_id).map(|v| v.view_id).collect();
+        if !cascade && !(tables.is_empty() && views.is_empty()) {
+            return Err(TransactError::Invalid {
+                message: format!("schema '{name}' is not empty"),
+                hint: Some("DROP SCHEMA … CASCADE drops what is in it".into()),
+            });
+        }
+        for table in tables {
+            self.drop_table(table);
+        }
+        for view in views {
+            self.drop_view(view);
+        }
+        self.version += 1;
+        Arc::make_mut(&mut self.names).schemas.retain(|s| s.schema_id != schema_id);
+        Ok(())
+    }
+
+    fn check_free(&self, schema_id: i64, name: &str) -> Result<()> {
+        let table = self.names.tables.iter().any(|t| t.schema_id == schema_id && same_name(&t.name, name));
+        let view = self.names.views.iter().any(|v| v.schema_id == schema_id && same_name(&v.name, name));
+        match (table, view) {
+            (true, _) => Err(TransactError::invalid(format!("table '{name}' exists already"))),
+            (_, true) => Err(TransactError::invalid(format!("a view '{name}' exists already"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Creates a table.
+    ///
+    /// # Errors
+    /// Where the name is taken, a column's name repeats, or there is no column.
+    pub fn create_table(&mut self, schema_id: i64, name: &str, columns: &[NewColumn]) -> Result<i64> {
+        self.check_free(schema_id, name)?;
+        if columns.is_empty() {
+            return Err(TransactError::invalid(format!("table '{name}' needs at least one column")));
+        }
+        let changes = TableChanges::created(columns)?;
+        let table_id = self.next_id();
+        Arc::make_mut(&mut self.names).tables.push(TableRow {
+            table_id,
+            uuid: Some(Uuid::now_v7().to_string()),
+            schema_id,
+            name: name.to_string(),
+            path: Some(folder(name)),
+            path_is_relative: true,
+            begin_snapshot: self.base.id,
+            comment: None,
+        });
+        self.tables.insert(table_id, changes);
+        Ok(table_id)
+    }
+
+    /// Drops a table; what the transaction did to it is forgotten.
+    pub fn drop_table(&mut self, table_id: i64) {
+        self.version += 1;
+        Arc::make_mut(&mut self.names).tables.retain(|t| t.table_id != table_id);
+        if let Some(changes) = self.tables.remove(&table_id) {
+            self.abandoned.extend(changes.files.into_iter().map(|f| f.file.full_path));
+        }
+        self.comments.retain(|(on, _)| match on {
+            Commented::Table(id) | Commented::Column { table: id, .. } => *id != table_id,
+            Commented::View(_) => true,
+        });
+    }
+
+    /// Renames a table.
+    ///
+    /// # Errors
+    /// Where the new name is taken.
+    pub fn rename_table(&mut self, table_id: i64, name: &str) -> Result<()> {
+        let Some(row) = self.names.tables.iter().find(|t| t.table_id == table_id) else { return Ok(()) };
+        if !same_name(&row.name, name) {
+            self.check_free(row.schema_id, name)?;
+        }
+        self.version += 1;
+        if let Some(row) = Arc::make_mut(&mut self.names).tables.iter_mut().find(|t| t.table_id == table_id) {
+            row.name = name.to_string();
+        }
+        Ok(())
+    }
+
+    /// Creates a view of stored SQL.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub fn create_view(&mut self, schema_id: i64, name: &str, sql: String, aliases: String) -> Result<i64> {
+        self.check_free(schema_id, name)?;
+        let view_id = self.next_id();
+        Arc::make_mut(&mut self.names).views.push(ViewRow {
+            view_id,
+            schema_id,
+            name: name.to_string(),
+            dialect: Some("duckdb".to_string()),
+            sql,
+            column_aliases: Some(aliases),
+        });
+        Ok(view_id)
+    }
+
+    /// Drops a view.
+    pub fn drop_view(&mut self, view_id: i64) {
+        self.version += 1;
+        Arc::make_mut(&mut self.names).views.retain(|v| v.view_id != view_id);
+        self.comments.retain(|(on, _)| *on != Commented::View(view_id));
+    }
+
+    /// Renames a view.
+    ///
+    /// # Errors
+    /// Where the new name is taken.
+    pub fn rename_view(&mut self, view_id: i64, name: &str) -> Result<()> {
+        let Some(row) = self.names.views.iter().find(|v| v.view_id == view_id) else { return Ok(()) };
+        if !same_name(&row.name, name) {
+            self.check_free(row.schema_id, name)?;
+        }
+        self.version += 1;
+        if let Some(row) = Arc::make_mut(&mut self.names).views.iter_mut().find(|v| v.view_id == view_id) {
+            row.name = name.to_string();
+        }
+        Ok(())
+    }
+
+    /// Comments on something; `None` takes the comment away.
+    pub fn comment(&mut self, on: Commented, text: Option<String>) {
+        self.version += 1;
+        if let Commented::Table(id) = on
+            && let Some(row) = Arc::make_mut(&mut self.names).tables.iter_mut().find(|t| t.table_id == id)
+        {
+            row.comment.clone_from(&text);
+        }
+        self.comments.retain(|(other, _)| *other != on);
+        self.comments.push((on, text));
+    }
+
+    /// Adds data files to a touched table. False where the table is not there.
+    pub fn add_files(&mut self, table_id: i64, files: Vec<WrittenFile>) -> bool {
+        for file in files {
+            let local_id = self.next_id();
+            let row_id_start = self.local_row_ids(file.record_count.cast_unsigned());
+            let Some(table) = self.tables.get_mut(&table_id) else { return false };
+            table.files.push(LocalFile { local_id, row_id_start, file, deleted: roaring::RoaringTreemap::new() });
+        }
+        true
+    }
+
+    /// Adds rows that stay in the catalog; `row_ids` where they are versions of rows that were there before.
+    pub fn add_rows(&mut self, table_id: i64, batch: RecordBatch, row_ids: Option<Vec<i64>>) -> bool {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return true;
+        }
+        let row_ids = row_ids.unwrap_or_else(|| {
+            let first = self.local_row_ids(rows as u64);
+            (first..first + rows as i64).collect()
+        });
+        self.version += 1;
+        let Some(table) = self.tables.get_mut(&table_id) else { return false };
+        table.pending.push(PendingRows { batch, row_ids });
+        true
+    }
+}
+
+/// The folder of a schema or table (DuckLake spec, "Schemas, views, macros, comments").
+fn folder(name: &str) -> String {
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if plain { format!("{name}/") } else { format!("{}/", Uuid::now_v7()) }
+}
