@@ -12,6 +12,7 @@ pub mod error;
 pub mod geometry;
 pub mod partition;
 pub mod paths;
+pub mod promotion;
 pub mod stats;
 pub mod text;
 pub mod types;
