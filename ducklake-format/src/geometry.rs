@@ -26,6 +26,27 @@ pub fn wkt(wkb: &[u8]) -> Result<String, FormatError> {
     }
 }
 
+/// Calls `visit` with every vertex of a WKB value (x, y, z, m, where it has them); returns the name of its type as
+/// DuckLake's statistics have it, for example `linestring_z`.
+///
+/// # Errors
+/// As [`wkt`].
+pub(crate) fn for_each_vertex(wkb: &[u8], mut visit: impl FnMut([Option<f64>; 4])) -> Result<String, FormatError> {
+    let mut reader = Reader { bytes: wkb, text: String::new() };
+    let header = reader.header()?;
+    reader.visit(header, 1, &mut visit)?;
+    if !reader.bytes.is_empty() {
+        return Err(invalid(format!("{} bytes follow it", reader.bytes.len())));
+    }
+    let dimensions = match (header.z, header.m) {
+        (false, false) => "",
+        (true, false) => "_z",
+        (false, true) => "_m",
+        (true, true) => "_zm",
+    };
+    Ok(header.shape.name().to_ascii_lowercase() + dimensions)
+}
+
 fn invalid(problem: impl Into<String>) -> FormatError {
     FormatError::invalid_bytes("geometry", problem)
 }
@@ -222,6 +243,41 @@ impl Reader<'_> {
         } else {
             self.write_vertex(vertex);
         }
+        Ok(())
+    }
+
+    /// Visits the vertices of the part behind a header.
+    fn visit(
+        &mut self,
+        header: Header,
+        depth: usize,
+        visit: &mut impl FnMut([Option<f64>; 4]),
+    ) -> Result<(), FormatError> {
+        if depth > MAX_DEPTH {
+            return Err(invalid(format!("it nests collections more than {MAX_DEPTH} deep")));
+        }
+        let parts = if header.shape == Shape::Point { 1 } else { self.u32(header.little_endian)? };
+        for _ in 0..parts {
+            match header.shape {
+                Shape::Point | Shape::LineString => self.visit_vertex(header, visit)?,
+                Shape::Polygon => {
+                    for _ in 0..self.u32(header.little_endian)? {
+                        self.visit_vertex(header, visit)?;
+                    }
+                }
+                Shape::MultiPoint | Shape::MultiLineString | Shape::MultiPolygon | Shape::GeometryCollection => {
+                    let member = self.member_header(header)?;
+                    self.visit(member, depth + 1, visit)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_vertex(&mut self, header: Header, visit: &mut impl FnMut([Option<f64>; 4])) -> Result<(), FormatError> {
+        let [x, y, third, fourth] = self.vertex(header)?;
+        let m = if header.z { fourth } else { third };
+        visit([Some(x), Some(y), header.z.then_some(third), header.m.then_some(m)]);
         Ok(())
     }
 

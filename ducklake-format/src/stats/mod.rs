@@ -1,19 +1,25 @@
 //! Column statistics: those of a data file or of inlined rows, and how they merge into the table's.
 
+mod collect;
+mod geometry;
+mod leaf;
+mod ranges;
 mod table;
+#[cfg(test)]
+mod tests;
+mod text;
 
+pub use collect::StatisticsCollector;
 pub use table::{Source, TableColumnStatistics, merge_table_statistics};
 
-use arrow::array::RecordBatch;
-
-use crate::{Column, ColumnId, FormatError};
+use crate::{Column, ColumnId, LakeType};
 
 /// What is known about the values of one leaf column, as `ducklake_file_column_stats` holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnStatistics {
     /// Values that are not NULL.
     pub value_count: u64,
-    /// NULLs; NULL or empty parents of nested leaves count.
+    /// NULLs; in files, NULL and empty parents of nested leaves count as well.
     pub null_count: u64,
     /// Lower bound as text; `None` is unknown.
     pub min: Option<String>,
@@ -25,34 +31,26 @@ pub struct ColumnStatistics {
     pub extra_stats: Option<String>,
 }
 
-/// Collects the statistics of record batches.
-#[derive(Debug, Clone)]
-pub struct StatisticsCollector {}
+/// A column without children, which is what statistics are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeafColumn<'a> {
+    /// Its id.
+    pub id: ColumnId,
+    /// Its type.
+    pub lake_type: &'a LakeType,
+    /// Whether it is part of a list, struct or map.
+    pub is_nested: bool,
+}
 
-impl StatisticsCollector {
-    /// A collector for the rows of a data file with these columns.
-    pub fn new(_columns: &[Column]) -> Self {
-        Self {}
+/// The leaves of a column tree, in the order of [`StatisticsCollector::finish`].
+pub fn leaf_columns(columns: &[Column]) -> Vec<LeafColumn<'_>> {
+    fn add<'a>(column: &'a Column, is_nested: bool, leaves: &mut Vec<LeafColumn<'a>>) {
+        if !column.lake_type.is_nested() {
+            leaves.push(LeafColumn { id: column.id, lake_type: &column.lake_type, is_nested });
+        }
+        column.children.iter().for_each(|child| add(child, true, leaves));
     }
-
-    /// A collector for inlined rows, whose table-level bounds DuckDB writes as display text.
-    pub fn for_inlined(_columns: &[Column]) -> Self {
-        Self {}
-    }
-
-    /// Adds a batch: these top-level columns, of the types of [`Column::field`]; further columns are ignored.
-    ///
-    /// # Errors
-    /// [`FormatError::InvalidBytes`] if the batch has other columns.
-    pub fn update(&mut self, _batch: &RecordBatch) -> Result<(), FormatError> {
-        Ok(())
-    }
-
-    /// Adds what another collector for the same columns has seen.
-    pub fn merge(&mut self, _other: Self) {}
-
-    /// The statistics of each leaf column, nested ones included, parents before children and in column order.
-    pub fn finish(self) -> Vec<(ColumnId, ColumnStatistics)> {
-        Vec::new()
-    }
+    let mut leaves = Vec::new();
+    columns.iter().for_each(|column| add(column, false, &mut leaves));
+    leaves
 }

@@ -6,8 +6,10 @@
 mod calendar;
 pub mod decode;
 pub mod display;
+pub mod inlined;
 #[cfg(test)]
-mod round_trip;
+pub(crate) mod round_trip;
 
 pub use decode::{TextDecoder, TextForm, decode_all, decode_hex_blob, decode_scalar};
 pub use display::{DisplayOptions, ValueDisplay};
+pub use inlined::InlinedText;

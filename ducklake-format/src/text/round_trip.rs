@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{DisplayOptions, TextDecoder, TextForm, ValueDisplay, calendar};
+use super::{DisplayOptions, InlinedText, TextDecoder, TextForm, ValueDisplay, calendar};
 use crate::LakeType;
 
 const JSON: [&str; 12] = [
@@ -28,7 +28,7 @@ const JSON: [&str; 12] = [
 ];
 const NAMES: [&str; 5] = ["a", "it's", "x\\y", "NULL", "k: {"];
 
-fn lake_types() -> impl Strategy<Value = LakeType> {
+pub(crate) fn lake_types() -> impl Strategy<Value = LakeType> {
     let leaf = prop_oneof![
         select(vec![
             LakeType::Boolean,
@@ -245,7 +245,7 @@ fn top_level(lake_type: &LakeType, array: &ArrayRef) -> ArrayRef {
     }
 }
 
-fn typed_arrays(types: impl Strategy<Value = LakeType>) -> impl Strategy<Value = (LakeType, ArrayRef)> {
+pub(crate) fn typed_arrays(types: impl Strategy<Value = LakeType>) -> impl Strategy<Value = (LakeType, ArrayRef)> {
     (types, 0..6usize).prop_flat_map(|(lake_type, rows)| {
         let array = arrays(&lake_type, rows, true);
         (Just(lake_type), array).prop_map(|(lake_type, array)| {
@@ -299,6 +299,22 @@ proptest! {
         let read = decoder.finish();
         prop_assert_eq!(read.data_type(), &lake_type.arrow_type());
         prop_assert_eq!(&read, &array);
+    }
+
+    #[test]
+    fn inlined_values_read_back((lake_type, array) in typed_arrays(lake_types().prop_filter("nested", LakeType::is_nested))) {
+        let text_of = InlinedText::try_new(array.as_ref(), &lake_type).unwrap();
+        let form = if matches!(lake_type, LakeType::Struct(_)) { TextForm::Literal } else { TextForm::Display };
+        for row in 0..array.len() {
+            let mut text = String::new();
+            if text_of.write(row, &mut text) {
+                let mut decoder = TextDecoder::new(&lake_type);
+                decoder.append(&text, form).map_err(|error| TestCaseError::fail(error.to_string()))?;
+                prop_assert_eq!(&decoder.finish(), &array.slice(row, 1), "{}", text);
+            } else {
+                prop_assert_eq!(text, "");
+            }
+        }
     }
 
     #[test]

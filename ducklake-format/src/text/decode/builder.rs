@@ -165,6 +165,8 @@ impl Builder {
             return self.parse(cursor, form);
         };
         let token = match form {
+            // Other engines than DuckDB may write strings with escapes, which its own literals have no use for.
+            TextForm::Literal if cursor.is_next(b'"') => cursor.display_token(part)?,
             TextForm::Literal => cursor.literal_token()?,
             TextForm::Display if scalar.is_json() => cursor.json_token(part)?,
             TextForm::Display => cursor.display_token(part)?,
@@ -290,8 +292,8 @@ impl StructBuilder {
     /// Takes a name with its colon; which member it is. Members mostly come in their order.
     fn parse_name(&self, cursor: &mut Cursor<'_>, form: TextForm, expected: usize) -> Parsed<usize> {
         let name = match form {
-            TextForm::Literal => cursor.literal_string()?,
-            TextForm::Display => cursor.display_token(Part::MemberName)?.unwrap_or("NULL".into()),
+            TextForm::Literal if !cursor.is_next(b'"') => cursor.literal_string()?,
+            _ => cursor.display_token(Part::MemberName)?.unwrap_or("NULL".into()),
         };
         if !cursor.take(b':') {
             return Err("a struct member's name is followed by ':'");

@@ -60,6 +60,11 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// Whether a byte (ASCII) is next, after blanks.
+    pub(super) fn is_next(&self, byte: u8) -> bool {
+        self.rest().bytes().find(|b| !is_blank(*b)) == Some(byte)
+    }
+
     /// Takes a byte (ASCII), after blanks, if it is next; the cursor stays where it was otherwise.
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let start = self.at;
