@@ -14,6 +14,7 @@ use super::encode::Encoder;
 use super::error::{WriteError, blocking};
 use super::group::{Grouper, RowGroup};
 use super::layout::{TableLayout, WrittenFile};
+use super::pending::PendingFiles;
 use super::schema::parquet_schema;
 use super::upload::Upload;
 
@@ -133,13 +134,14 @@ pub(super) struct FileSeries {
     row_ids: bool,
     grouper: Grouper,
     encoding: Option<Encoding>,
-    done: Vec<WrittenFile>,
+    done: PendingFiles,
 }
 
 impl FileSeries {
     pub(super) fn new(shared: Arc<Shared>, target: Target, row_ids: bool) -> Self {
         let grouper = Grouper::new(&shared.layout.options);
-        Self { shared, target, row_ids, grouper, encoding: None, done: Vec::new() }
+        let done = PendingFiles::new(&shared.storage);
+        Self { shared, target, row_ids, grouper, encoding: None, done }
     }
 
     /// Adds rows; row ids are the last column, if there are any.
@@ -168,22 +170,17 @@ impl FileSeries {
     }
 
     /// Ends the current file; gives the files since the last call.
-    pub(super) async fn close(&mut self) -> Result<Vec<WrittenFile>, WriteError> {
+    pub(super) async fn close(&mut self) -> Result<PendingFiles, WriteError> {
         self.end_file().await?;
-        Ok(std::mem::take(&mut self.done))
+        Ok(self.done.split_off())
     }
 
     /// Removes all files since the last [`FileSeries::close`].
-    pub(super) async fn abort(&mut self) -> Vec<WrittenFile> {
+    pub(super) async fn abort(&mut self) {
         if let Ok(Some(file)) = self.settle().await {
             file.upload.abort().await;
         }
-        std::mem::take(&mut self.done)
-    }
-
-    /// Files that are complete and not given away yet.
-    pub(super) fn take_done(&mut self) -> Vec<WrittenFile> {
-        std::mem::take(&mut self.done)
+        self.done.remove().await;
     }
 
     async fn encode(&mut self, group: RowGroup) -> Result<(), WriteError> {

@@ -13,6 +13,7 @@ mod error;
 mod group;
 mod layout;
 mod partition;
+mod pending;
 mod schema;
 mod sort;
 mod split;

@@ -158,10 +158,17 @@ fn primitive(lake_type: &LakeType, name: &str, repetition: Repetition, id: Optio
     }
     match lake_type {
         LakeType::Interval => builder = builder.with_converted_type(ConvertedType::INTERVAL).with_length(12),
-        _ if physical == Physical::FIXED_LEN_BYTE_ARRAY => builder = builder.with_length(16),
+        // What the encoder makes of decimals of that precision; DuckDB writes 16 bytes for all and reads these.
+        LakeType::Decimal { precision, .. } => builder = builder.with_length(decimal_bytes(*precision)),
+        LakeType::Uuid => builder = builder.with_length(16),
         _ => {}
     }
     builder.build()
+}
+
+/// Bytes of the smallest two's complement that holds all decimals of a precision.
+fn decimal_bytes(precision: u8) -> i32 {
+    ((f64::from(precision) * 10_f64.log2() + 1.0) / 8.0).ceil() as i32
 }
 
 /// Whether values of this type have another Arrow form in files than in batches.

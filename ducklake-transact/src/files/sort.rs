@@ -5,7 +5,8 @@ use arrow::compute::{SortColumn, lexsort_to_indices};
 use arrow::compute::{SortOptions, concat_batches, take_record_batch};
 use ducklake_format::Column;
 
-use super::error::WriteError;
+use super::data_file::FileSeries;
+use super::error::{WriteError, blocking};
 use super::layout::SortKey;
 
 /// The keys that rows can be sorted by: those up to the first of a nested type or of no column.
@@ -14,8 +15,22 @@ pub(super) fn usable_keys(keys: &[SortKey], columns: &[Column]) -> Vec<SortKey> 
     keys.iter().take_while(is_usable).copied().collect()
 }
 
+/// Writes rows, sorted, as files of their own.
+pub(super) async fn write_sorted(
+    series: &mut FileSeries,
+    keys: &[SortKey],
+    batches: Vec<RecordBatch>,
+) -> Result<(), WriteError> {
+    let keys = keys.to_vec();
+    if let Some(rows) = blocking(move || sorted(&batches, &keys)).await? {
+        series.write(&rows).await?;
+        series.end_file().await?;
+    }
+    Ok(())
+}
+
 /// All rows as one sorted batch.
-pub(super) fn sorted(batches: &[RecordBatch], keys: &[SortKey]) -> Result<Option<RecordBatch>, WriteError> {
+fn sorted(batches: &[RecordBatch], keys: &[SortKey]) -> Result<Option<RecordBatch>, WriteError> {
     let Some(first) = batches.first() else { return Ok(None) };
     let failed = || WriteError::arrow("sorted");
     let rows = concat_batches(&first.schema(), batches).map_err(failed())?;

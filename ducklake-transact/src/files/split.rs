@@ -5,18 +5,20 @@
 //! written to for longest is closed when another one needs a file; it gets a further file if more rows come.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::DataType;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 
 use super::data_file::{FileSeries, Shared};
 use super::error::{WriteError, blocking};
 use super::group::value_bytes;
-use super::layout::{SortKey, WrittenFile};
+use super::layout::SortKey;
 use super::partition::Partitioner;
-use super::sort::sorted;
+use super::pending::PendingFiles;
+use super::sort::write_sorted;
 
 /// Rows that are split at once.
 const STAGE_ROWS: usize = 122_880;
@@ -37,10 +39,10 @@ pub(super) struct Splitter {
     staged_bytes: usize,
     partitions: Vec<Partition>,
     waiting_bytes: usize,
-    waiting_limit: usize,
+    pub(super) waiting_limit: usize,
     /// Partitions with a file in progress, the one that was used last at the end.
     open: Vec<usize>,
-    done: Vec<WrittenFile>,
+    done: PendingFiles,
 }
 
 /// Rows that wait, and the files.
@@ -54,6 +56,7 @@ struct Partition {
 
 impl Splitter {
     pub(super) fn new(shared: Arc<Shared>, partitioner: Partitioner, sort: Vec<SortKey>, row_ids: bool) -> Self {
+        let done = PendingFiles::new(&shared.storage);
         Self {
             shared,
             row_ids,
@@ -66,7 +69,7 @@ impl Splitter {
             waiting_bytes: 0,
             waiting_limit: WAITING_BYTES,
             open: Vec::new(),
-            done: Vec::new(),
+            done,
         }
     }
 
@@ -82,63 +85,38 @@ impl Splitter {
     }
 
     /// Writes everything that waits and ends all files, which come in the order of their partitions.
-    pub(super) async fn close(&mut self) -> Result<Vec<WrittenFile>, WriteError> {
+    pub(super) async fn close(&mut self) -> Result<PendingFiles, WriteError> {
         self.split().await?;
-        let mut files = std::mem::take(&mut self.done);
-        self.open.clear();
-        let (shared, row_ids, sort) = (&self.shared, self.row_ids, &self.sort);
-        let targets = self.partitioner.as_ref().map(|partitioner| partitioner.targets.as_slice()).unwrap_or_default();
-        let rest = self.partitions.iter_mut().zip(targets).filter(|(p, _)| p.rows > 0 || p.series.is_some());
-        let closing = rest.map(|(partition, target)| async move {
-            let series =
-                partition.series.get_or_insert_with(|| FileSeries::new(Arc::clone(shared), target.clone(), row_ids));
-            let batches = std::mem::take(&mut partition.batches);
-            (partition.rows, partition.bytes) = (0, 0);
-            let mut files = write_all(series, batches, sort).await?;
-            files.extend(series.close().await?);
-            partition.series = None;
-            Ok::<_, WriteError>(files)
-        });
-        let parallel = shared.layout.options.max_open_files.max(1);
-        let mut closing = std::pin::pin!(futures::stream::iter(closing).buffered(parallel));
+        let targets = self.partitioner.as_ref().map(|partitioner| partitioner.targets.clone()).unwrap_or_default();
+        let failed = Arc::new(AtomicBool::new(false));
+        let mut closing = Vec::new();
+        for (partition, target) in self.partitions.iter_mut().map(std::mem::take).zip(targets) {
+            if partition.rows > 0 || partition.series.is_some() {
+                let new = || FileSeries::new(Arc::clone(&self.shared), target, self.row_ids);
+                let series = partition.series.unwrap_or_else(new);
+                closing.push(close_partition(series, partition.batches, self.sort.clone(), Arc::clone(&failed)));
+            }
+        }
+        (self.waiting_bytes, self.open) = (0, Vec::new());
+        let parallel = self.shared.layout.options.max_open_files.max(1);
+        let mut closed = futures::stream::iter(closing).buffered(parallel);
         let mut result = Ok(());
-        loop {
-            match closing.try_next().await {
-                Ok(Some(closed)) => files.extend(closed),
-                Ok(None) => break,
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
+        // To the end also after a failure, so that all files are removed then.
+        while let Some(files) = closed.next().await {
+            match files {
+                Ok(files) => self.done.append(files),
+                Err(error) => result = result.and(Err(error)),
             }
         }
-        self.waiting_bytes = 0;
-        match result {
-            Ok(()) => Ok(files),
-            Err(error) => {
-                // The caller removes them.
-                self.done = files;
-                Err(error)
-            }
-        }
+        result.map(|()| self.done.split_off())
     }
 
-    /// Removes the files in progress; gives those that are complete.
-    pub(super) async fn abort(&mut self) -> Vec<WrittenFile> {
-        let mut files = std::mem::take(&mut self.done);
+    /// Removes all files.
+    pub(super) async fn abort(&mut self) {
         for series in self.partitions.iter_mut().filter_map(|partition| partition.series.as_mut()) {
-            files.extend(series.abort().await);
+            series.abort().await;
         }
-        files
-    }
-
-    /// Complete files that were not given away yet.
-    pub(super) fn take_done(&mut self) -> Vec<WrittenFile> {
-        let mut files = std::mem::take(&mut self.done);
-        for series in self.partitions.iter_mut().filter_map(|partition| partition.series.as_mut()) {
-            files.extend(series.take_done());
-        }
-        files
+        self.done.remove().await;
     }
 
     /// Moves the staged rows to their partitions, and writes what is too much to keep.
@@ -187,8 +165,7 @@ impl Splitter {
         let batches = std::mem::take(&mut partition.batches);
         self.waiting_bytes -= partition.bytes;
         (partition.rows, partition.bytes) = (0, 0);
-        let files = write_all(series, batches, &self.sort).await?;
-        self.done.extend(files);
+        write_all(series, batches, &self.sort).await?;
         series.flush().await
     }
 
@@ -199,7 +176,7 @@ impl Splitter {
             let oldest = self.open.remove(0);
             if let Some(series) = &mut self.partitions[oldest].series {
                 let files = series.close().await?;
-                self.done.extend(files);
+                self.done.append(files);
             }
             self.partitions[oldest].series = None;
         }
@@ -208,26 +185,37 @@ impl Splitter {
     }
 }
 
-/// Writes rows; sorted ones into files of their own, which are given.
-async fn write_all(
-    series: &mut FileSeries,
+/// Writes rows; sorted ones into files of their own.
+async fn write_all(series: &mut FileSeries, batches: Vec<RecordBatch>, sort: &[SortKey]) -> Result<(), WriteError> {
+    if !sort.is_empty() {
+        return write_sorted(series, sort, batches).await;
+    }
+    for batch in &batches {
+        series.write(batch).await?;
+    }
+    Ok(())
+}
+
+/// Writes the rows and ends the files; if this or another partition has `failed`, removes them.
+async fn close_partition(
+    mut series: FileSeries,
     batches: Vec<RecordBatch>,
-    sort: &[SortKey],
-) -> Result<Vec<WrittenFile>, WriteError> {
-    if sort.is_empty() {
-        for batch in &batches {
-            series.write(batch).await?;
+    sort: Vec<SortKey>,
+    failed: Arc<AtomicBool>,
+) -> Result<PendingFiles, WriteError> {
+    let result = if failed.load(Ordering::Relaxed) {
+        Err(WriteError::Interrupted("another file could not be written".to_string()))
+    } else {
+        match write_all(&mut series, batches, &sort).await {
+            Ok(()) => series.close().await,
+            Err(error) => Err(error),
         }
-        return Ok(Vec::new());
+    };
+    if result.is_err() {
+        failed.store(true, Ordering::Relaxed);
+        series.abort().await;
     }
-    let keys = sort.to_vec();
-    match blocking(move || sorted(&batches, &keys)).await? {
-        Some(batch) => {
-            series.write(&batch).await?;
-            series.close().await
-        }
-        None => Ok(Vec::new()),
-    }
+    result
 }
 
 /// The rows of each partition in their order, with their bytes; copies that keep nothing else in memory.

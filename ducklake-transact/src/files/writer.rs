@@ -6,16 +6,15 @@ use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use ducklake_format::Column;
 use ducklake_storage::Storage;
-use tokio::runtime::Handle;
 
 use super::ROW_ID_COLUMN;
 use super::data_file::{FileSeries, Shared, Target};
-use super::delete_file::remove_files;
-use super::error::{WriteError, blocking};
+use super::error::WriteError;
 use super::group::value_bytes;
 use super::layout::{SortKey, TableLayout, WrittenFile};
 use super::partition::Partitioner;
-use super::sort::{sorted, usable_keys};
+use super::pending::PendingFiles;
+use super::sort::{usable_keys, write_sorted};
 use super::split::Splitter;
 
 /// Rows that are sorted together, and so the rows of a sorted file at most.
@@ -30,8 +29,7 @@ pub struct TableWriter {
     layout: TableLayout,
     rows: u64,
     state: State,
-    done: Vec<WrittenFile>,
-    runtime: Option<Handle>,
+    done: PendingFiles,
 }
 
 enum State {
@@ -58,8 +56,8 @@ enum Sink {
 impl TableWriter {
     /// A writer of new files in the table's folder; nothing is written before there are rows.
     pub fn new(storage: Storage, layout: TableLayout) -> Self {
-        let runtime = Handle::try_current().ok();
-        Self { storage, layout, rows: 0, state: State::Empty, done: Vec::new(), runtime }
+        let done = PendingFiles::new(&storage);
+        Self { storage, layout, rows: 0, state: State::Empty, done }
     }
 
     /// Rows so far.
@@ -91,7 +89,7 @@ impl TableWriter {
     /// [`WriteError`] if a file cannot be completed; everything written is removed then.
     pub async fn finish(mut self) -> Result<Vec<WrittenFile>, WriteError> {
         match self.close_output().await {
-            Ok(()) => Ok(std::mem::take(&mut self.done)),
+            Ok(()) => Ok(self.done.take()),
             Err(error) => {
                 self.remove().await;
                 Err(error)
@@ -102,6 +100,16 @@ impl TableWriter {
     /// Removes everything that was written.
     pub async fn abort(mut self) {
         self.remove().await;
+    }
+
+    /// Lets fewer bytes of rows wait for their partitions' files.
+    #[cfg(test)]
+    pub(super) fn limit_waiting(&mut self, bytes: usize) {
+        if let State::Writing(output) = &mut self.state
+            && let Sink::Split(splitter) = &mut output.sink
+        {
+            splitter.waiting_limit = bytes;
+        }
     }
 
     async fn try_write(&mut self, batch: &RecordBatch, row_ids: Option<&Int64Array>) -> Result<(), WriteError> {
@@ -128,7 +136,7 @@ impl TableWriter {
     async fn close_output(&mut self) -> Result<(), WriteError> {
         match &mut self.state {
             State::Empty => return Ok(()),
-            State::Writing(output) => self.done.extend(output.sink.close().await?),
+            State::Writing(output) => self.done.append(output.sink.close().await?),
             State::Failed => return Err(WriteError::Interrupted("an earlier failure has ended it".to_string())),
         }
         self.state = State::Empty;
@@ -136,27 +144,11 @@ impl TableWriter {
     }
 
     async fn remove(&mut self) {
-        let mut files: Vec<String> = Vec::new();
         if let State::Writing(output) = &mut self.state {
-            files.extend(output.sink.abort().await.into_iter().map(|file| file.full_path));
+            output.sink.abort().await;
         }
         self.state = State::Failed;
-        files.extend(self.done.drain(..).map(|file| file.full_path));
-        remove_files(&self.storage, &files).await;
-    }
-}
-
-impl Drop for TableWriter {
-    fn drop(&mut self) {
-        let mut files = std::mem::take(&mut self.done);
-        if let State::Writing(output) = &mut self.state {
-            files.extend(output.sink.take_done());
-        }
-        let files: Vec<String> = files.into_iter().map(|file| file.full_path).collect();
-        if let (false, Some(runtime)) = (files.is_empty(), &self.runtime) {
-            let storage = self.storage.clone();
-            runtime.spawn(async move { remove_files(&storage, &files).await });
-        }
+        self.done.remove().await;
     }
 }
 
@@ -206,7 +198,7 @@ impl Sink {
         }
     }
 
-    async fn close(&mut self) -> Result<Vec<WrittenFile>, WriteError> {
+    async fn close(&mut self) -> Result<PendingFiles, WriteError> {
         match self {
             Self::Plain(series) => series.close().await,
             Self::Split(splitter) => splitter.close().await,
@@ -217,29 +209,12 @@ impl Sink {
         }
     }
 
-    async fn abort(&mut self) -> Vec<WrittenFile> {
+    async fn abort(&mut self) {
         match self {
             Self::Plain(series) | Self::Sorted { series, .. } => series.abort().await,
             Self::Split(splitter) => splitter.abort().await,
         }
     }
-
-    fn take_done(&mut self) -> Vec<WrittenFile> {
-        match self {
-            Self::Plain(series) | Self::Sorted { series, .. } => series.take_done(),
-            Self::Split(splitter) => splitter.take_done(),
-        }
-    }
-}
-
-/// Writes rows, sorted, as files of their own.
-async fn write_sorted(series: &mut FileSeries, keys: &[SortKey], batches: Vec<RecordBatch>) -> Result<(), WriteError> {
-    let keys = keys.to_vec();
-    if let Some(rows) = blocking(move || sorted(&batches, &keys)).await? {
-        series.write(&rows).await?;
-        series.end_file().await?;
-    }
-    Ok(())
 }
 
 fn check(batch: &RecordBatch, columns: &[Column], row_ids: Option<&Int64Array>) -> Result<(), WriteError> {

@@ -148,9 +148,9 @@ impl<'a> Texts<'a> {
 
 /// The double of that magnitude and sign, if it is exactly that.
 fn exact_double(magnitude: u128, negative: bool) -> Option<f64> {
-    let significant = u128::BITS - magnitude.leading_zeros() - magnitude.trailing_zeros().min(127);
+    let significant = u128::BITS - magnitude.leading_zeros().saturating_add(magnitude.trailing_zeros()).min(u128::BITS);
     let double = magnitude as f64;
-    (magnitude == 0 || significant <= f64::MANTISSA_DIGITS).then_some(if negative { -double } else { double })
+    (significant <= f64::MANTISSA_DIGITS).then_some(if negative { -double } else { double })
 }
 
 /// Microseconds of the time of day in UTC of `12:30:00.5+05:30`.
