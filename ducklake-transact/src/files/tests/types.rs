@@ -1,6 +1,8 @@
 //! Every type: its Parquet form, its values, its field ids.
 
 use arrow::array::{Array, Int64Array};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use arrow::util::display::array_value_to_string;
 use parquet::schema::printer::print_schema;
 
@@ -69,7 +71,7 @@ const LEAVES: &[(&str, [&str; 2], [&str; 2], &str)] = &[
     (
         "timestamptz",
         ["2024-01-31 12:30:00+00", "1970-01-01 00:00:00+00"],
-        ["2024-01-31T12:30:00Z", "1970-01-01T00:00:00Z"],
+        ["2024-01-31T12:30:00", "1970-01-01T00:00:00"],
         "INT64 x (TIMESTAMP(MICROS,true))",
     ),
     // The parquet crate reads the last eight bytes of an interval alone.
@@ -94,10 +96,14 @@ async fn leaves_round_trip() {
         let schema = String::from_utf8(schema).unwrap().replace(" [7]", "");
         assert!(schema.contains(&format!("{schema_line};")), "{column_type}: {schema}");
         assert!(schema.contains("OPTIONAL"), "{schema}");
-        let column = read.column(0);
+        let column = match read.column(0).data_type() {
+            // Printing zones needs a feature that nothing else does.
+            DataType::Timestamp(unit, Some(_)) => cast(read.column(0), &DataType::Timestamp(*unit, None)).unwrap(),
+            _ => Arc::clone(read.column(0)),
+        };
         assert!(column.is_null(1), "{column_type}");
         for (row, expected) in [(0, expected[0]), (2, expected[1])] {
-            assert_eq!(array_value_to_string(column, row).unwrap(), expected, "{column_type}");
+            assert_eq!(array_value_to_string(&column, row).unwrap(), expected, "{column_type}");
         }
         let info = metadata.file_metadata().schema_descr().column(0);
         assert_eq!(info.self_type().get_basic_info().id(), 7);
