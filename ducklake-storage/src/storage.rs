@@ -39,6 +39,13 @@ impl Storage {
         Self { options: Arc::new(options), stores: Arc::default() }
     }
 
+    /// Uses this store for a store URL (see [`Located::store_url`]) instead of making one.
+    #[must_use]
+    pub fn with_store(self, store_url: &str, store: Arc<dyn ObjectStore>) -> Self {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner).insert(store_url.to_string(), store);
+        self
+    }
+
     /// The store and key of a full path: a local path (relative ones to the working directory), `file://…`, or
     /// `s3://bucket/key` (also `s3a`, `s3n`, `r2`). The text is taken literally, nothing is percent-decoded
     /// (DuckLake spec, "Paths").

@@ -143,11 +143,7 @@ fn makes_snapshot(transaction: &Transaction, prepared: &Prepared) -> bool {
         })
 }
 
-async fn attempts(
-    context: &CommitContext<'_>,
-    transaction: &Transaction,
-    prepared: &mut Prepared,
-) -> Result<Snapshot> {
+async fn attempts(context: &CommitContext<'_>, transaction: &Transaction, prepared: &mut Prepared) -> Result<Snapshot> {
     let intent = intent(transaction);
     let mut attempt = 0;
     let mut stale = 0_u32;

@@ -77,9 +77,9 @@ pub fn check(intent: &Intent, snapshot: i64, theirs: &[Change]) -> Result<(), Tr
         if let Some((their_kind, id)) = table_change(their) {
             // Deletes that replace a delete file are logged as merges too, so that DuckDB notices them.
             let is_extra = their_kind == Kind::Merge
-                && theirs.iter().any(|t| {
-                    matches!(table_change(t), Some((Kind::Deleted | Kind::InlinedDelete, other)) if other == id)
-                });
+                && theirs.iter().any(
+                    |t| matches!(table_change(t), Some((Kind::Deleted | Kind::InlinedDelete, other)) if other == id),
+                );
             for mine in &intent.changes {
                 let Some((my_kind, my_id)) = table_change(mine) else { continue };
                 if my_id == id && !is_extra && MATRIX[my_kind as usize][their_kind as usize] == X {
@@ -127,10 +127,11 @@ fn objects(mine: &Change, theirs: &Change) -> Option<(String, String)> {
         (Change::CreatedSchema(a), Change::CreatedSchema(b)) if same(a, b) => {
             Some((format!("create schema {a}"), "created it already".to_string()))
         }
-        (
-            Change::CreatedTable(a) | Change::CreatedView(a),
-            Change::CreatedTable(b) | Change::CreatedView(b),
-        ) if same_qualified(a, b) => Some(created("table or view", a)),
+        (Change::CreatedTable(a) | Change::CreatedView(a), Change::CreatedTable(b) | Change::CreatedView(b))
+            if same_qualified(a, b) =>
+        {
+            Some(created("table or view", a))
+        }
         (Change::CreatedScalarMacro(a), Change::CreatedScalarMacro(b))
         | (Change::CreatedTableMacro(a), Change::CreatedTableMacro(b))
             if same_qualified(a, b) =>

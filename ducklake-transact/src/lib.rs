@@ -25,4 +25,4 @@ pub use error::{Result, TransactError};
 pub use retry::RetryPolicy;
 pub use settings::{SessionSettings, TableSettings};
 pub use table::{ColumnDefault, FileDeletes, LocalFile, NewColumn, PendingRows, TableChanges};
-pub use transaction::{CommitInfo, Commented, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};
+pub use transaction::{Commented, CommitInfo, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};

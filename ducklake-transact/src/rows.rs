@@ -32,6 +32,12 @@ impl Rows {
         }
     }
 
+    /// The partition spec that this commit gives a table.
+    pub(crate) fn last_partition(&self, table: i64) -> Option<i64> {
+        let (_, rows) = self.tables.iter().find(|(t, _)| *t == MetadataTable::PartitionInfo)?;
+        rows.iter().rev().find(|row| row.get(1) == Some(&Cell::Int(table))).and_then(|row| row.first()?.as_i64())
+    }
+
     pub(crate) async fn write(self, tx: &mut CommitTransaction<'_>) -> Result<()> {
         for (table, rows) in self.tables {
             tx.insert(table, rows).await?;

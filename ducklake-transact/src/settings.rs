@@ -35,7 +35,9 @@ pub fn option<'a>(options: &'a [OptionRow], key: &str, schema: Option<i64>, tabl
     let find = |scope: Option<&str>, id: Option<i64>| {
         options
             .iter()
-            .find(|o| o.key.eq_ignore_ascii_case(key) && o.scope.as_deref() == scope && (scope.is_none() || o.scope_id == id))
+            .find(|o| {
+                o.key.eq_ignore_ascii_case(key) && o.scope.as_deref() == scope && (scope.is_none() || o.scope_id == id)
+            })
             .map(|o| o.value.as_str())
     };
     table
@@ -128,7 +130,11 @@ pub fn check_option(key: &str, value: &str) -> Result<(String, String), String> 
         }
         "target_file_size" => byte_size(value).map(|n| n.to_string()).ok_or_else(|| bad("a size such as 100MB"))?,
         "data_inlining_row_limit" => number(0)?,
-        "hive_file_pattern" | "per_thread_output" | "sort_on_insert" | "write_deletion_vectors" | "auto_compact"
+        "hive_file_pattern"
+        | "per_thread_output"
+        | "sort_on_insert"
+        | "write_deletion_vectors"
+        | "auto_compact"
         | "require_commit_message" => truth()?,
         "rewrite_delete_threshold" => match value.trim().parse::<f64>() {
             Ok(share) if (0.0..=1.0).contains(&share) => format!("{share:.6}"),

@@ -256,7 +256,8 @@ impl TableChanges {
             [] => None,
             path => {
                 let id = self.find_id(path)?;
-                let is_struct = self.columns.iter().any(|c| c.column_id == id && c.column_type.eq_ignore_ascii_case("struct"));
+                let is_struct =
+                    self.columns.iter().any(|c| c.column_id == id && c.column_type.eq_ignore_ascii_case("struct"));
                 if !is_struct {
                     return Err(TransactError::invalid(format!("'{}' is no struct", path.join("."))));
                 }
@@ -284,7 +285,10 @@ impl TableChanges {
         let Some(row) = self.columns.iter().find(|c| c.column_id == id) else { return Ok(()) };
         let (parent, name) = (row.parent_column, row.column_name.clone());
         if self.columns.iter().filter(|c| c.parent_column == parent).count() == 1 {
-            return Err(TransactError::invalid(format!("'{}' is the last column and cannot be dropped", path.join("."))));
+            return Err(TransactError::invalid(format!(
+                "'{}' is the last column and cannot be dropped",
+                path.join(".")
+            )));
         }
         if self.partition.iter().any(|p| p.column_id == id) {
             return Err(TransactError::Invalid {
@@ -300,7 +304,11 @@ impl TableChanges {
         }
         let mut gone = BTreeSet::from([id]);
         // Parents come before their children, also when ids were added later.
-        while self.columns.iter().any(|c| c.parent_column.is_some_and(|p| gone.contains(&p)) && gone.insert(c.column_id)) {}
+        while self
+            .columns
+            .iter()
+            .any(|c| c.parent_column.is_some_and(|p| gone.contains(&p)) && gone.insert(c.column_id))
+        {}
         self.columns.retain(|c| !gone.contains(&c.column_id));
         self.mark(true);
         Ok(())
@@ -412,7 +420,8 @@ impl TableChanges {
                         .columns
                         .iter()
                         .any(|c| c.parent_column.is_some_and(|p| gone.contains(&p)) && gone.insert(c.column_id))
-                    {}
+                    {
+                    }
                     self.columns.retain(|c| !gone.contains(&c.column_id));
                 }
                 Ok(())
@@ -477,7 +486,7 @@ impl TableChanges {
 }
 
 /// The text of `column_type`.
-pub fn type_name(lake_type: &LakeType) -> String {
+pub(crate) fn type_name(lake_type: &LakeType) -> String {
     match lake_type {
         LakeType::List(_) => "list".to_string(),
         LakeType::Struct(_) => "struct".to_string(),
@@ -603,7 +612,10 @@ mod tests {
 
     #[test]
     fn sort_expressions_follow_a_rename() {
-        assert_eq!(renamed("lower(a) || 'a' || \"A\"", "a", "new name").as_deref(), Some("lower(\"new name\") || 'a' || \"new name\""));
+        assert_eq!(
+            renamed("lower(a) || 'a' || \"A\"", "a", "new name").as_deref(),
+            Some("lower(\"new name\") || 'a' || \"new name\"")
+        );
         assert_eq!(renamed("ab", "a", "c"), None);
     }
 }

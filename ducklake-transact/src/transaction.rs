@@ -156,12 +156,13 @@ impl Transaction {
         let Some(schema) = self.names.schemas.iter().find(|s| s.schema_id == schema_id) else { return Ok(()) };
         let name = schema.name.clone();
         if schema_id == 0 {
-            return Err(TransactError::invalid("the schema 'main' cannot be dropped: the lake could not be used any more"));
+            return Err(TransactError::invalid(
+                "the schema 'main' cannot be dropped: the lake could not be used any more",
+            ));
         }
         let tables: Vec<i64> =
             self.names.tables.iter().filter(|t| t.schema_id == schema_id).map(|t| t.table_id).collect();
-        let views: Vec<i64> =
-            self.names.views.iter().filter(|v| v.schema_id == schema_id).map(|v| v.view_id).collect();
+        let views: Vec<i64> = self.names.views.iter().filter(|v| v.schema_id == schema_id).map(|v| v.view_id).collect();
         if !cascade && !(tables.is_empty() && views.is_empty()) {
             return Err(TransactError::Invalid {
                 message: format!("schema '{name}' is not empty"),

@@ -78,11 +78,7 @@ impl Catalog {
     ///
     /// # Errors
     /// Database failures.
-    pub async fn has_committed(
-        &self,
-        snapshot: &Snapshot,
-        changes: &SnapshotChanges,
-    ) -> Result<bool, CatalogError> {
+    pub async fn has_committed(&self, snapshot: &Snapshot, changes: &SnapshotChanges) -> Result<bool, CatalogError> {
         let mut tx = self.begin().await?;
         let mut sql = self.sql();
         sql.push("SELECT s.schema_version, s.next_catalog_id, s.next_file_id, c.changes_made FROM ");
@@ -285,8 +281,7 @@ impl CommitTransaction<'_> {
             sql.push(", file_size_bytes = ").bind(stats.file_size_bytes);
             sql.push(" WHERE table_id = ").bind(table);
             self.tx.execute("writing table statistics", sql).await?;
-            let replaced: Vec<i64> =
-                changed.iter().map(|c| c.column_id).chain(removed.iter().copied()).collect();
+            let replaced: Vec<i64> = changed.iter().map(|c| c.column_id).chain(removed.iter().copied()).collect();
             if !replaced.is_empty() {
                 let mut sql = self.catalog.sql();
                 sql.push("DELETE FROM ").table("ducklake_table_column_stats").push(" WHERE table_id = ").bind(table);
@@ -336,16 +331,41 @@ impl CommitTransaction<'_> {
         Ok(found)
     }
 
+    /// First snapshots of the live rows of these tables.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn live_tables(&mut self, tables: &[i64]) -> Result<HashMap<i64, i64>, CatalogError> {
+        let mut found = HashMap::new();
+        for ids in tables.chunks(10_000) {
+            let mut sql = self.catalog.sql();
+            sql.push("SELECT t.table_id, t.begin_snapshot FROM ").table("ducklake_table");
+            sql.push(" t WHERE t.end_snapshot IS NULL AND t.table_id IN ").list(ids.iter().copied());
+            for mut row in self.tx.query("checking the tables to change", sql).await? {
+                found.insert(row.i64("table_id")?, row.opt_i64()?.unwrap_or_default());
+            }
+        }
+        Ok(found)
+    }
+
+    /// UUID of a live view.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn view_uuid(&mut self, view: i64) -> Result<Option<String>, CatalogError> {
+        let mut sql = self.catalog.sql();
+        let uuid = (sql.dialect.as_text)("v.view_uuid");
+        sql.push("SELECT ").push(&uuid).push(" FROM ").table("ducklake_view");
+        sql.push(" v WHERE v.end_snapshot IS NULL AND v.view_id = ").bind(view);
+        let row = self.tx.query("reading a view", sql).await?.into_iter().next();
+        Ok(row.and_then(|mut row| row.opt_text()))
+    }
+
     /// Sets an option; gives whether it replaced one.
     ///
     /// # Errors
     /// Database failures.
-    pub async fn set_option(
-        &mut self,
-        key: &str,
-        value: &str,
-        scope: Option<(&str, i64)>,
-    ) -> Result<(), CatalogError> {
+    pub async fn set_option(&mut self, key: &str, value: &str, scope: Option<(&str, i64)>) -> Result<(), CatalogError> {
         let mut sql = self.catalog.sql();
         sql.push("UPDATE ").table("ducklake_metadata").push(" SET ").ident("value").push(" = ").bind(value);
         sql.push(" WHERE ").ident("key").push(" = ").bind(key).push(" AND ");

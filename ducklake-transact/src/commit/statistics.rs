@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ducklake_catalog::{CommitTransaction, TableStatsRow};
+use ducklake_format::ColumnId;
 use ducklake_format::columns::Column;
-use ducklake_format::stats::{ColumnStatistics, Source, TableColumnStatistics, merge_table_statistics};
-use ducklake_format::{ColumnId, LakeType};
+use ducklake_format::stats::{ColumnStatistics, Source, TableColumnStatistics, leaf_columns, merge_table_statistics};
 
 use crate::error::Result;
 
@@ -17,7 +17,7 @@ pub(super) struct TableStatistics {
     is_first_data: bool,
     stored: HashMap<ColumnId, TableColumnStatistics>,
     current: BTreeMap<ColumnId, Option<TableColumnStatistics>>,
-    types: HashMap<ColumnId, LakeType>,
+    columns: Vec<Column>,
 }
 
 impl TableStatistics {
@@ -25,11 +25,9 @@ impl TableStatistics {
         columns: &[Column],
         stored: Option<(TableStatsRow, HashMap<ColumnId, TableColumnStatistics>)>,
     ) -> Self {
-        let mut types = HashMap::new();
-        collect(columns, &mut types);
         let is_new = stored.is_none();
         let (row, stored) = stored.unwrap_or_default();
-        Self { row, is_new, is_first_data: is_new, stored, current: BTreeMap::new(), types }
+        Self { row, is_new, is_first_data: is_new, stored, current: BTreeMap::new(), columns: columns.to_vec() }
     }
 
     /// Adds a file's or an insert's rows.
@@ -38,16 +36,14 @@ impl TableStatistics {
         stats: impl IntoIterator<Item = (ColumnId, &'s ColumnStatistics)>,
         source: Source,
     ) {
+        let leaves = leaf_columns(&self.columns);
         for (id, new) in stats {
-            let Some(lake_type) = self.types.get(&id) else { continue };
+            let Some(leaf) = leaves.iter().find(|leaf| leaf.id == id) else { continue };
             let old = match self.current.get(&id) {
                 Some(current) => current.clone(),
                 None => self.stored.get(&id).cloned(),
             };
-            let mut merged = merge_table_statistics(lake_type, old.as_ref(), self.is_first_data, new, source);
-            if let Some(merged) = &mut merged {
-                merged.column_id = id;
-            }
+            let merged = merge_table_statistics(leaf, old.as_ref(), self.is_first_data, new, source);
             self.current.insert(id, merged);
         }
         self.is_first_data = false;
@@ -64,12 +60,5 @@ impl TableStatistics {
             }
         }
         Ok(tx.write_table_statistics(table, self.is_new, self.row, changed, &removed).await?)
-    }
-}
-
-fn collect(columns: &[Column], types: &mut HashMap<ColumnId, LakeType>) {
-    for column in columns {
-        types.insert(column.id, column.lake_type.clone());
-        collect(&column.children, types);
     }
 }

@@ -1,0 +1,220 @@
+//! Data files one after the other: rows of one partition, or of a table without.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use ducklake_storage::Storage;
+use parquet::schema::types::TypePtr;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::columns::FileColumn;
+use super::encode::Encoder;
+use super::error::{WriteError, blocking};
+use super::group::{Grouper, RowGroup};
+use super::layout::{TableLayout, WrittenFile};
+use super::pending::PendingFiles;
+use super::schema::parquet_schema;
+use super::upload::Upload;
+
+/// What all files of a writer share.
+pub(super) struct Shared {
+    pub(super) storage: Storage,
+    pub(super) layout: TableLayout,
+    schema: TypePtr,
+    schema_with_row_ids: TypePtr,
+    /// Threads that may encode.
+    encoders: Arc<Semaphore>,
+    /// Row groups that may be on their way.
+    groups: Arc<Semaphore>,
+}
+
+impl Shared {
+    pub(super) fn new(storage: Storage, layout: TableLayout) -> Result<Self, WriteError> {
+        let threads = layout.options.threads.max(1);
+        Ok(Self {
+            schema: parquet_schema(&layout.columns, false)?,
+            schema_with_row_ids: parquet_schema(&layout.columns, true)?,
+            storage,
+            layout,
+            encoders: Arc::new(Semaphore::new(threads)),
+            groups: Arc::new(Semaphore::new(threads.max(2))),
+        })
+    }
+}
+
+/// Where files go, and the partition they are of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Target {
+    /// Folder below the table's, with its final `/`; or empty.
+    pub(super) folder: String,
+    /// Key index and value.
+    pub(super) values: Vec<(i64, Option<String>)>,
+}
+
+/// A data file that is being written.
+struct DataFile {
+    path: String,
+    encoder: Encoder,
+    upload: Upload,
+    rows: usize,
+}
+
+impl DataFile {
+    fn create(shared: &Shared, target: &Target, row_ids: bool) -> Result<Self, WriteError> {
+        let TableLayout { columns, directory, options, encrypted, .. } = &shared.layout;
+        let path = format!("{}ducklake-{}.parquet", target.folder, Uuid::now_v7());
+        let schema = if row_ids { &shared.schema_with_row_ids } else { &shared.schema };
+        let upload = Upload::new(&shared.storage, format!("{directory}{path}"))?;
+        let columns = FileColumn::all(columns, row_ids);
+        let encoder = Encoder::new(upload.full_path(), schema, columns, options, *encrypted)?;
+        Ok(Self { path, encoder, upload, rows: 0 })
+    }
+
+    async fn write(self, group: RowGroup, encoders: &Arc<Semaphore>) -> Result<Self, WriteError> {
+        let Self { path, encoder, mut upload, rows } = self;
+        let rows = rows + group.rows;
+        let result = match encoder.encode(group, encoders).await {
+            Ok((encoder, bytes)) => upload.write(bytes).await.map(|()| encoder),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(encoder) => Ok(Self { path, encoder, upload, rows }),
+            Err(error) => {
+                upload.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn close(self, shared: &Shared, target: &Target, row_ids: bool) -> Result<WrittenFile, WriteError> {
+        let Self { path, encoder, mut upload, rows } = self;
+        let result = match blocking(move || encoder.finish()).await {
+            Ok(end) => upload.write(end.bytes.clone()).await.map(|()| end),
+            Err(error) => Err(error),
+        };
+        let end = match result {
+            Ok(end) => end,
+            Err(error) => {
+                upload.abort().await;
+                return Err(error);
+            }
+        };
+        let (full_path, length) = (upload.full_path().to_string(), upload.length());
+        upload.finish().await?;
+        Ok(WrittenFile {
+            path,
+            full_path,
+            record_count: rows as i64,
+            file_size_bytes: length as i64,
+            footer_size: end.footer_size,
+            encryption_key: end.key,
+            column_stats: end.column_stats,
+            partition_id: shared.layout.partition.as_ref().map(|partition| partition.partition_id),
+            partition_values: target.values.clone(),
+            has_row_ids: row_ids,
+        })
+    }
+}
+
+/// A row group on its way into its file. Its task ends with it.
+struct Encoding(JoinHandle<Result<DataFile, WriteError>>);
+
+impl Drop for Encoding {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The files of a target. While a row group is encoded and sent, the next one is collected.
+pub(super) struct FileSeries {
+    shared: Arc<Shared>,
+    target: Target,
+    row_ids: bool,
+    grouper: Grouper,
+    encoding: Option<Encoding>,
+    done: PendingFiles,
+}
+
+impl FileSeries {
+    pub(super) fn new(shared: Arc<Shared>, target: Target, row_ids: bool) -> Self {
+        let grouper = Grouper::new(&shared.layout.options);
+        let done = PendingFiles::new(&shared.storage);
+        Self { shared, target, row_ids, grouper, encoding: None, done }
+    }
+
+    /// Adds rows; row ids are the last column, if there are any.
+    pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
+        for group in self.grouper.push(batch) {
+            self.encode(group).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a row group of the rows that are left.
+    pub(super) async fn flush(&mut self) -> Result<(), WriteError> {
+        match self.grouper.take() {
+            Some(group) => self.encode(group).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the current file.
+    pub(super) async fn end_file(&mut self) -> Result<(), WriteError> {
+        self.flush().await?;
+        match self.settle().await? {
+            Some(file) => self.end(file).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the current file; gives the files since the last call.
+    pub(super) async fn close(&mut self) -> Result<PendingFiles, WriteError> {
+        self.end_file().await?;
+        Ok(self.done.split_off())
+    }
+
+    /// Removes all files since the last [`FileSeries::close`].
+    pub(super) async fn abort(&mut self) {
+        if let Ok(Some(file)) = self.settle().await {
+            file.upload.abort().await;
+        }
+        self.done.remove().await;
+    }
+
+    async fn encode(&mut self, group: RowGroup) -> Result<(), WriteError> {
+        let permit = Arc::clone(&self.shared.groups).acquire_owned().await;
+        let permit = permit.map_err(|e| WriteError::Interrupted(e.to_string()))?;
+        let file = match self.settle().await? {
+            Some(file) if file.upload.length() < self.shared.layout.options.target_file_size => file,
+            full => {
+                if let Some(full) = full {
+                    self.end(full).await?;
+                }
+                DataFile::create(&self.shared, &self.target, self.row_ids)?
+            }
+        };
+        let encoders = Arc::clone(&self.shared.encoders);
+        self.encoding = Some(Encoding(tokio::spawn(async move {
+            let _permit = permit;
+            file.write(group, &encoders).await
+        })));
+        Ok(())
+    }
+
+    async fn end(&mut self, file: DataFile) -> Result<(), WriteError> {
+        let written = file.close(&self.shared, &self.target, self.row_ids).await?;
+        self.done.push(written);
+        Ok(())
+    }
+
+    /// The current file, as soon as nothing is on its way into it.
+    async fn settle(&mut self) -> Result<Option<DataFile>, WriteError> {
+        let Some(mut encoding) = self.encoding.take() else { return Ok(None) };
+        match (&mut encoding.0).await {
+            Ok(result) => result.map(Some),
+            Err(error) => Err(WriteError::Interrupted(error.to_string())),
+        }
+    }
+}
