@@ -172,15 +172,15 @@ pub(super) fn scan_views<T: ByteViewType>(
 ) {
     let views = array.views();
     let value = |row: usize| -> &[u8] { array.value(row).as_ref() };
-    let mut found: Option<((u32, &[u8]), (u32, &[u8]))> = None;
+    let mut found: Option<[(u32, &[u8]); 2]> = None;
     for row in 0..views.len() {
         if valid.is_some_and(|valid| valid.is_null(row)) {
             continue;
         }
         // After the length; bytes beyond the value are zero.
         let prefix = ((views[row] >> 32) as u32).swap_bytes();
-        let Some((min, max)) = &mut found else {
-            found = Some(((prefix, value(row)), (prefix, value(row))));
+        let Some([min, max]) = &mut found else {
+            found = Some([(prefix, value(row)); 2]);
             continue;
         };
         if min.0 < prefix && prefix < max.0 {
@@ -194,7 +194,7 @@ pub(super) fn scan_views<T: ByteViewType>(
             *max = (prefix, value);
         }
     }
-    if let Some((min, max)) = found {
+    if let Some([min, max]) = found {
         bytes.add(min.1);
         bytes.add(max.1);
     }

@@ -6,6 +6,9 @@
 //! timetz, interval and time_ns; there the rows are what DuckDB writes, odd as that is (no bounds from files, display
 //! text from inlined rows, both merged as they come).
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 
 use arrow::array::{Array, ArrayRef, AsArray, make_comparator};

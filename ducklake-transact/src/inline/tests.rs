@@ -95,7 +95,10 @@ fn rows_that_a_database_cannot_hold_are_left_to_files() {
 #[test]
 fn columns_that_cannot_be_inlined() {
     use Backend::{Postgres, Sqlite};
-    let both = |column: Column| (can_inline(&[column.clone()], Sqlite), can_inline(&[column], Postgres));
+    let both = |column: Column| {
+        let columns = [column];
+        (can_inline(&columns, Sqlite), can_inline(&columns, Postgres))
+    };
     assert_eq!(both(column("a", list(LakeType::Varchar))), (true, true));
     assert_eq!(both(column("Row_Id", LakeType::Int8)), (false, false));
     assert_eq!(both(column("g", list(record(LakeType::Geometry)))), (false, false));
