@@ -3,6 +3,7 @@
 use ducklake_catalog::{CatalogError, FailureKind};
 use ducklake_format::FormatError;
 use ducklake_storage::StorageError;
+use ducklake_transact::TransactError;
 
 use datafusion::error::DataFusionError;
 
@@ -20,6 +21,10 @@ pub enum ErrorKind {
     InvalidLake,
     /// The query is wrong or failed.
     Query,
+    /// Another transaction was in the way: running it again can succeed.
+    Conflict,
+    /// It is not known whether a commit happened.
+    OutcomeUnknown,
     /// Valid, but not there yet.
     NotSupported,
     /// A bug of ours.
@@ -39,6 +44,9 @@ pub enum LakeError {
     /// A store could not be set up.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A change or commit failed.
+    #[error(transparent)]
+    Transact(Box<TransactError>),
     /// A table or view that is not there.
     #[error("table '{name}' does not exist{place}")]
     UnknownTable {
@@ -110,6 +118,13 @@ impl LakeError {
                 FailureKind::Invalid => ErrorKind::InvalidLake,
                 _ => ErrorKind::Catalog,
             },
+            Self::Transact(e) => match e.as_ref() {
+                TransactError::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+                e if e.is_retryable() => ErrorKind::Conflict,
+                TransactError::Catalog(_) => ErrorKind::Catalog,
+                TransactError::Write(_) | TransactError::ReadDeletes { .. } => ErrorKind::Storage,
+                _ => ErrorKind::Query,
+            },
             Self::Format(_) | Self::Invalid(_) => ErrorKind::InvalidLake,
             Self::Storage(_) => ErrorKind::Storage,
             Self::UnknownTable { .. } | Self::UnknownName { .. } => ErrorKind::Query,
@@ -131,6 +146,7 @@ impl LakeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Catalog(e) => e.hint().map(str::to_string),
+            Self::Transact(e) => e.hint().map(str::to_string),
             Self::UnknownTable { suggestions, .. } | Self::UnknownName { suggestions, .. }
                 if !suggestions.is_empty() =>
             {
@@ -191,6 +207,15 @@ impl From<DataFusionError> for LakeError {
                 Self::from(*inner)
             }
             other => Self::Query(Box::new(other)),
+        }
+    }
+}
+
+impl From<TransactError> for LakeError {
+    fn from(error: TransactError) -> Self {
+        match error {
+            TransactError::Catalog(error) => Self::Catalog(error),
+            other => Self::Transact(Box::new(other)),
         }
     }
 }

@@ -53,6 +53,10 @@ pub(crate) fn batch(
                 "rowid" | "file_row_number" => Arc::new(rows.ids.iter().map(|(id, _)| *id).collect::<Int64Array>()),
                 "snapshot_id" => Arc::new(rows.ids.iter().map(|(_, begin)| *begin).collect::<Int64Array>()),
                 "filename" => Arc::new(StringViewArray::from(vec![rows.table.name.as_str(); row_count])),
+                "_ducklake_internal_file_id" => {
+                    let id = crate::local::inlined_file_id(rows.table.schema_version);
+                    Arc::new(Int64Array::from(vec![id; row_count]))
+                }
                 "file_index" => Arc::new(UInt64Array::from(vec![file_index; row_count])),
                 other => return Err(LakeError::Invalid(format!("no column '{other}' in inlined data"))),
             })

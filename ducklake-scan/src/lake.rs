@@ -8,14 +8,17 @@ use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Local, TimeZone};
 use ducklake_catalog::{
-    Catalog, CatalogError, CatalogOptions, CatalogUri, FileQuery, FormatVersion, Names, SchemaRow, Snapshot, TableRow,
-    TableScanRows, ViewRow,
+    Catalog, CatalogError, CatalogOptions, CatalogUri, CreateOptions, FileListing, FileQuery, FormatVersion, Names,
+    SchemaRow, Snapshot, TableBase, TableRow, TableScanRows, ViewRow,
 };
 use ducklake_format::text::decode_scalar;
 use ducklake_format::{Column, LakeType, paths};
 use ducklake_storage::{Storage, StorageOptions};
 
+use ducklake_transact::SessionSettings;
+
 use crate::error::{LakeError, Result};
+use crate::local::LocalView;
 use crate::parquet::FooterCache;
 
 pub use ducklake_catalog::SnapshotSelector;
@@ -36,6 +39,19 @@ pub struct LakeOptions {
     pub snapshot: SnapshotSelector,
     /// Credentials and endpoints of object stores.
     pub storage: StorageOptions,
+    /// Whether writing is refused. A lake opened at a snapshot is read-only in any case.
+    pub read_only: bool,
+    /// Options of the session for writes, used where the lake has none of its own.
+    pub settings: SessionSettings,
+}
+
+/// How to create a lake.
+#[derive(Debug, Clone, Default)]
+pub struct CreateLake {
+    /// Folder or bucket prefix of the data files. A relative local path is made absolute first.
+    pub data_path: String,
+    /// Whether every file is encrypted, for the lake's whole life.
+    pub encrypted: bool,
 }
 
 /// A lake, open for reading. Cheap to clone; clones share connections and caches.
@@ -53,6 +69,8 @@ struct Inner {
     data_path: String,
     snapshot: SnapshotSelector,
     footers: FooterCache,
+    read_only: bool,
+    settings: SessionSettings,
     caches: Mutex<Caches>,
 }
 
@@ -62,6 +80,7 @@ struct Inner {
 struct Caches {
     names: HashMap<i64, Arc<Names>>,
     columns: HashMap<(i64, i64), Arc<Vec<Column>>>,
+    bases: HashMap<(i64, i64), Arc<TableBase>>,
     scans: Vec<(ScanKey, Arc<TableScanRows>)>,
 }
 
@@ -82,6 +101,8 @@ pub struct LakeView {
     pub head: i64,
     /// Schemas, tables and views.
     pub names: Arc<Names>,
+    /// What an open transaction changed on top of it.
+    pub(crate) local: Option<Arc<LocalView>>,
 }
 
 impl Lake {
@@ -101,6 +122,8 @@ impl Lake {
             catalog,
             storage: Storage::new(options.storage),
             data_path,
+            read_only: options.read_only || options.snapshot != SnapshotSelector::Latest,
+            settings: options.settings,
             snapshot: options.snapshot,
             footers: FooterCache::new(FOOTER_CACHE_BYTES),
             caches: Mutex::default(),
@@ -110,6 +133,62 @@ impl Lake {
             lake.resolve(&SnapshotSelector::Latest).await?;
         }
         Ok(lake)
+    }
+
+    /// Creates a lake of format 1.0 and opens it; opens the one that is there if another process was first.
+    ///
+    /// # Errors
+    /// [`LakeError::Usage`] without a data path, [`LakeError::Catalog`] where the catalog cannot be made.
+    pub async fn create(uri: &str, create: &CreateLake, options: LakeOptions) -> Result<Self> {
+        let parsed = CatalogUri::parse(uri)?;
+        if create.data_path.trim().is_empty() {
+            return Err(LakeError::Usage {
+                message: format!("a new lake needs a data path, and '{parsed}' does not exist"),
+                hint: Some("give DATA_PATH 'folder/' or --data-path".into()),
+            });
+        }
+        let request = CreateOptions {
+            metadata_schema: options.metadata_schema.clone(),
+            data_path: absolute_data_path(&create.data_path)?,
+            encrypted: create.encrypted,
+            created_by: format!("quacklake {}", env!("CARGO_PKG_VERSION")),
+            time: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.6f+00").to_string(),
+            schema_uuid: uuid::Uuid::new_v4().to_string(),
+        };
+        let (catalog, _) = Catalog::create(&parsed, &request).await?;
+        catalog.close().await;
+        Self::open(uri, options).await
+    }
+
+    /// Whether writing is refused.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
+    /// Options of the session for writes.
+    pub fn settings(&self) -> &SessionSettings {
+        &self.inner.settings
+    }
+
+    /// What a writer needs to know of a table at a snapshot.
+    pub(crate) async fn table_base(&self, view: &LakeView, table: i64) -> Result<Arc<TableBase>> {
+        let key = (table, view.snapshot.schema_version);
+        if let Some(base) = self.caches(|c| c.bases.get(&key).cloned()) {
+            return Ok(base);
+        }
+        let base = Arc::new(self.inner.catalog.table_base(table, view.snapshot.id).await?);
+        self.caches(|c| {
+            if c.bases.len() >= CACHED_SCANS {
+                c.bases.clear();
+            }
+            c.bases.insert(key, Arc::clone(&base));
+        });
+        Ok(base)
+    }
+
+    /// Forgets what is known of tables' shapes: others changed them without a trace.
+    pub(crate) fn forget_bases(&self) {
+        self.caches(|c| c.bases.clear());
     }
 
     /// The metadata, for what this type does not offer.
@@ -167,7 +246,7 @@ impl Lake {
                 names
             }
         };
-        Ok(LakeView { snapshot, head, names })
+        Ok(LakeView { snapshot, head, names, local: None })
     }
 
     /// (snapshot, newest id).
@@ -205,6 +284,9 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Format`] where the catalog's columns are no tree.
     pub async fn columns(&self, view: &LakeView, table: i64) -> Result<Arc<Vec<Column>>> {
+        if let Some(local) = view.local.as_ref().and_then(|l| l.table(table)) {
+            return Ok(Arc::clone(&local.columns));
+        }
         let key = (table, view.snapshot.schema_version);
         if let Some(columns) = self.caches(|c| c.columns.get(&key).cloned()) {
             return Ok(columns);
@@ -252,6 +334,20 @@ impl Lake {
 
     /// Everything the catalog has for a scan: a constant number of statements, none where it is cached.
     pub(crate) async fn table_scan(&self, view: &LakeView, table: i64, query: FileQuery) -> Result<Arc<TableScanRows>> {
+        let Some(local) = view.local.as_ref().and_then(|l| l.table(table)) else {
+            return self.committed_scan(view, table, query).await;
+        };
+        let rows = if local.is_new() {
+            let listing = FileListing { complete: true, ..FileListing::default() };
+            Arc::new(TableScanRows { listing, ..TableScanRows::default() })
+        } else {
+            self.committed_scan(view, table, query).await?
+        };
+        Ok(Arc::new(local.overlay(&rows, view.snapshot.id)))
+    }
+
+    /// The same without a transaction's changes.
+    async fn committed_scan(&self, view: &LakeView, table: i64, query: FileQuery) -> Result<Arc<TableScanRows>> {
         let key = ScanKey { head: view.head, snapshot: view.snapshot.id, table, query };
         let cached = self.caches(|c| {
             c.scans.retain(|(k, _)| k.head >= key.head);
@@ -305,6 +401,17 @@ impl LakeView {
 
 fn find<'a, T>(rows: &'a [T], name: &str, key: impl Fn(&T) -> &String) -> Option<&'a T> {
     rows.iter().find(|r| key(r) == name).or_else(|| rows.iter().find(|r| same_name(key(r), name)))
+}
+
+/// A data path as it is stored: local ones from the root, so that they mean the same to every process.
+fn absolute_data_path(path: &str) -> Result<String> {
+    if path.contains("://") {
+        return Ok(path.to_string());
+    }
+    let absolute = std::path::absolute(path)
+        .map_err(|e| LakeError::usage(format!("the data path '{path}' cannot be made absolute: {e}")))?;
+    let text = absolute.to_str().ok_or_else(|| LakeError::usage(format!("the data path '{path}' is not UTF-8")))?;
+    Ok(text.replace('\\', "/"))
 }
 
 /// DuckDB's identifiers are case-insensitive, quoted or not.

@@ -277,6 +277,8 @@ impl Session {
             metadata_schema: attach.metadata_schema,
             snapshot,
             storage: self.defaults.storage.clone(),
+            read_only: false,
+            settings: self.defaults.settings.clone(),
         };
         let lake = Lake::open(&attach.uri, options).await?;
         if let Some(path) = attach.data_path.filter(|_| !attach.override_data_path) {

@@ -339,10 +339,12 @@ impl AsyncFileReader for CountingReader {
 }
 
 /// Type of the virtual columns, in the order DuckDB documents them.
-pub(crate) const VIRTUAL_COLUMNS: [(&str, DataType); 5] = [
+pub(crate) const VIRTUAL_COLUMNS: [(&str, DataType); 6] = [
     ("rowid", DataType::Int64),
     ("snapshot_id", DataType::Int64),
     ("filename", DataType::Utf8View),
     ("file_row_number", DataType::Int64),
     ("file_index", DataType::UInt64),
+    // Where a row is kept, for statements that change it; not for users.
+    ("_ducklake_internal_file_id", DataType::Int64),
 ];

@@ -352,6 +352,7 @@ fn virtual_value(name: &str, index: usize, row: &DataFileRow, path: &str) -> Vir
         "snapshot_id" => VirtualValue::SnapshotId { begin: row.begin_snapshot, embedded: row.partial_max.is_some() },
         "filename" => VirtualValue::Constant(ScalarValue::Utf8View(Some(path.to_string()))),
         "file_index" => VirtualValue::Constant(ScalarValue::UInt64(Some(index as u64))),
+        "_ducklake_internal_file_id" => VirtualValue::Constant(ScalarValue::Int64(Some(row.data_file_id))),
         _ => VirtualValue::FileRowNumber,
     }
 }
@@ -612,16 +613,17 @@ impl ScanBuilder<'_> {
     }
 
     fn inlined_plan(&self, rows: &TableScanRows) -> datafusion::error::Result<Option<Arc<dyn ExecutionPlan>>> {
-        if rows.inlined.is_empty() {
+        let table = self.table;
+        let local = table.view.local.as_ref().and_then(|l| l.table(table.row.table_id));
+        if rows.inlined.is_empty() && local.is_none() {
             return Ok(None);
         }
-        let table = self.table;
         let files = rows.listing.files.len() as u64;
         let schema = match self.projection {
             Some(projection) => Arc::new(table.schema.project(projection)?),
             None => Arc::clone(&table.schema),
         };
-        let batches = rows
+        let mut batches = rows
             .inlined
             .iter()
             .enumerate()
@@ -629,6 +631,12 @@ impl ScanBuilder<'_> {
                 inlined::batch(inlined, table.row.table_id, &rows.facts, &table.columns, &schema, files + i as u64)
             })
             .collect::<Result<Vec<RecordBatch>>>()?;
+        if let Some(local) = local {
+            batches.extend(local.batches(&schema, files + rows.inlined.len() as u64)?);
+        }
+        if batches.is_empty() {
+            return Ok(None);
+        }
         let plan = MemorySourceConfig::try_new_exec(&[batches], schema, None)?;
         Ok(Some(plan))
     }

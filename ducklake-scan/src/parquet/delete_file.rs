@@ -65,6 +65,29 @@ pub async fn read_positions(reader: LakeParquetReader, snapshot: i64) -> Result<
     Ok(positions)
 }
 
+/// Reads all positions of a Parquet delete file, each with the snapshot that deleted it where the file says so.
+///
+/// # Errors
+/// As [`read_positions`].
+pub async fn read_deletions(reader: LakeParquetReader) -> Result<Vec<(u64, Option<i64>)>> {
+    let path = Arc::clone(reader.display_path());
+    let mut columns = Columns::open(reader, &[(POSITION, true), (SNAPSHOT, false)]).await?;
+    let mut deletions = Vec::new();
+    while let Some((first_row, values)) = columns.next().await? {
+        let [Some(deleted), snapshots] = &values[..] else { continue };
+        for row in 0..deleted.len() {
+            let position = u64::try_from(deleted.value(row)).map_err(|_| ParquetFileError::InvalidValue {
+                path: Arc::clone(&path),
+                column: POSITION.name,
+                row: first_row + row as u64,
+                detail: format!("negative position {}", deleted.value(row)),
+            })?;
+            deletions.push((position, snapshots.as_ref().map(|s| s.value(row))));
+        }
+    }
+    Ok(deletions)
+}
+
 /// Reads for each physical row of a data file the snapshot that added it (DuckLake spec, partial files).
 ///
 /// # Errors

@@ -15,7 +15,7 @@ mod reader;
 mod tests;
 
 pub use cache::FooterCache;
-pub use delete_file::{read_positions, read_snapshot_column};
+pub use delete_file::{read_deletions, read_positions, read_snapshot_column};
 pub use encrypted::{FileKey, FileKeyError};
 pub use error::ParquetFileError;
 pub use facts::ReadFacts;

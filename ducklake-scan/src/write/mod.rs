@@ -1,0 +1,13 @@
+//! Changing lakes: open transactions, rows on their way into a table, and what statements do.
+
+mod cast;
+mod changes;
+mod open;
+mod reader;
+mod sink;
+
+pub(crate) use cast::to_table_batch;
+pub(crate) use changes::{Addresses, apply_deletes, store};
+pub(crate) use open::{OpenLake, OpenTransactions};
+pub(crate) use reader::LakeDeleteReader;
+pub(crate) use sink::RowSink;
