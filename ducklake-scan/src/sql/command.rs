@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
+use super::write::WriteStatement;
 use crate::error::{LakeError, Result};
 
 /// What one statement asks for.
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Query(Box<Statement>),
     /// A setting of DataFusion's.
     Setting(Box<Statement>),
+    /// Something that changes a lake, or a transaction.
+    Write(WriteStatement),
 }
 
 /// What follows `ATTACH`.
