@@ -249,6 +249,7 @@ impl Session {
                 Ok(QueryResult { schema: stream.schema(), stream, plan: None })
             }
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
+            Command::Write(_) => Err(LakeError::not_supported("a statement that changes a lake")),
         }
     }
 

@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
+use super::write::{self, WriteStatement};
 use crate::error::{LakeError, Result};
 
 /// What one statement asks for.
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Query(Box<Statement>),
     /// A setting of DataFusion's.
     Setting(Box<Statement>),
+    /// Something that changes a lake, or a transaction.
+    Write(WriteStatement),
 }
 
 /// What follows `ATTACH`.
@@ -130,7 +133,10 @@ pub(crate) fn parse(sql: &str) -> Result<Command> {
             }
             Ok(Command::SetTimeZone(words.text("SET TimeZone")?))
         }
-        _ => statement(sql),
+        _ => match write::parse(sql)? {
+            Some(write) => Ok(Command::Write(write)),
+            None => statement(sql),
+        },
     }
 }
 
@@ -190,13 +196,15 @@ fn syntax_error_of(error: &DataFusionError) -> LakeError {
     }
 }
 
-/// Anything that would write.
+/// Anything else.
 fn not_reading(sql: &str) -> LakeError {
     let verb: Vec<&str> = sql.split_whitespace().take(1).collect();
     LakeError::NotSupported {
         what: format!("the statement {}", verb.join(" ").to_uppercase()),
         hint: Some(
-            "lakes are read-only here for now: SELECT, FROM, WITH, VALUES, EXPLAIN, ATTACH, USE, SHOW, DESCRIBE".into(),
+            "there are SELECT, INSERT, UPDATE, DELETE, MERGE, COPY, CREATE, ALTER, DROP, BEGIN, COMMIT, ATTACH, USE, \
+             SHOW, DESCRIBE, EXPLAIN, CALL and CHECKPOINT"
+                .into(),
         ),
     }
 }
@@ -377,7 +385,12 @@ mod tests {
         assert!(matches!(parse("DESCRIBE SELECT 'a;b'").unwrap(), Command::DescribeQuery(_)));
         assert!(matches!(parse("USE lk.main").unwrap(), Command::Use(n) if n.len() == 2));
         assert!(matches!(parse("SET TimeZone='UTC'").unwrap(), Command::SetTimeZone(z) if z == "UTC"));
-        for sql in ["INSERT INTO t VALUES (1)", "CREATE TABLE t (i int)", "DROP TABLE t", "COPY t TO 'x.parquet'"] {
+        for sql in ["INSERT INTO t VALUES (1)", "CREATE TABLE t (i int)", "WITH a AS (FROM b) DELETE FROM t", "BEGIN"] {
+            assert!(matches!(parse(sql).unwrap(), Command::Write(_)), "{sql}");
+        }
+        assert!(matches!(parse("WITH a AS (FROM b) FROM a").unwrap(), Command::Query(_)));
+        for sql in ["COPY t TO 'x.parquet'", "GRANT ALL ON t TO me", "EXPLAIN DELETE FROM t", "CREATE INDEX i ON t(a)"]
+        {
             assert!(matches!(parse(sql), Err(LakeError::NotSupported { .. })), "{sql}");
         }
     }

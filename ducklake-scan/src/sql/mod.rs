@@ -11,6 +11,7 @@ mod references;
 pub(crate) mod rewrite;
 pub(crate) mod rows;
 pub(crate) mod types;
+pub(crate) mod write;
 
 pub(crate) use command::{AttachOptions, Command, parse};
 pub(crate) use functions::{FunctionCall, table_function};

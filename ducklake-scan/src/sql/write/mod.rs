@@ -1,0 +1,16 @@
+//! Statements that change a lake: from text to values, and the queries that find their rows.
+
+#![allow(dead_code, unused_imports, reason = "not every statement is executed yet")]
+
+mod alter;
+mod create;
+mod cursor;
+mod dml;
+mod merge;
+mod parse;
+mod statement;
+mod types;
+
+pub(crate) use parse::parse;
+pub(crate) use statement::*;
+pub(crate) use types::lake_type;
