@@ -10,7 +10,8 @@ async fn footers_have_the_size_that_is_told() {
     for encrypted in [false, true] {
         let dir = TempDir::new().unwrap();
         let (columns, rows) = numbers(0, 1000);
-        let files = write_all(TableLayout { encrypted, ..layout(&dir, columns) }, &[rows.clone()]).await.unwrap();
+        let files =
+            write_all(TableLayout { encrypted, ..layout(&dir, columns) }, std::slice::from_ref(&rows)).await.unwrap();
         let file = &files[0];
         let bytes = std::fs::read(&file.full_path).unwrap();
         assert_eq!(bytes.len() as i64, file.file_size_bytes);
@@ -34,7 +35,7 @@ async fn encrypted_files_have_many_pages_and_no_plain_text() {
     layout.options.row_group_rows = 40_000;
     layout.options.version_2 = true;
     layout.options.compression = parquet::basic::Compression::UNCOMPRESSED;
-    let files = write_all(layout, &[rows.clone()]).await.unwrap();
+    let files = write_all(layout, std::slice::from_ref(&rows)).await.unwrap();
     let bytes = std::fs::read(&files[0].full_path).unwrap();
     assert!(!bytes.windows(11).any(|window| window == b"text number"));
     let (metadata, read) = read(&files[0].full_path, files[0].encryption_key.as_deref());
