@@ -27,8 +27,8 @@ pub(super) struct FileColumn {
     lake: Option<(LakeType, SchemaRef, StatisticsCollector)>,
     /// Its form in the file.
     pub(super) field: Field,
-    /// Its leaf columns and their compressed sizes.
-    leaves: Vec<(ColumnId, i64)>,
+    /// Its leaf columns.
+    leaves: Vec<ColumnId>,
 }
 
 impl FileColumn {
@@ -38,7 +38,7 @@ impl FileColumn {
             name: ROW_ID_COLUMN.to_string(),
             lake: None,
             field: Field::new(ROW_ID_COLUMN, arrow::datatypes::DataType::Int64, true),
-            leaves: vec![(ColumnId::from(ROW_ID_FIELD_ID), 0)],
+            leaves: vec![ColumnId::from(ROW_ID_FIELD_ID)],
         });
         columns.iter().map(Self::new).chain(row_ids).collect()
     }
@@ -50,15 +50,15 @@ impl FileColumn {
             name: column.name.clone(),
             lake: Some((column.lake_type.clone(), schema, collector)),
             field: Field::new(&column.name, file_type(&column.lake_type, false), true),
-            leaves: leaf_ids(std::slice::from_ref(column)).into_iter().map(|id| (id, 0)).collect(),
+            leaves: leaf_ids(std::slice::from_ref(column)),
         }
     }
 
-    /// The statistics of its leaf columns; none of row ids.
-    pub(super) fn finish(self) -> Vec<FileColumnStats> {
+    /// The statistics of its leaf columns, whose sizes come next; none of row ids.
+    pub(super) fn finish(self, sizes: &mut impl Iterator<Item = i64>) -> Vec<FileColumnStats> {
         let Some((_, _, collector)) = self.lake else { return Vec::new() };
         let mut stats: HashMap<_, _> = collector.finish().into_iter().collect();
-        let leaves = self.leaves.into_iter();
+        let leaves = self.leaves.into_iter().zip(sizes);
         leaves
             .map(|(column_id, column_size_bytes)| FileColumnStats {
                 column_id,
@@ -89,11 +89,7 @@ impl FileColumn {
             }
         }
         let chunks = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>();
-        let chunks = chunks.map_err(WriteError::encode(path))?;
-        for ((_, size), chunk) in self.leaves.iter_mut().zip(&chunks) {
-            *size += chunk.close().metadata.compressed_size();
-        }
-        Ok(chunks)
+        chunks.map_err(WriteError::encode(path))
     }
 }
 

@@ -91,11 +91,11 @@ impl DataFile {
     async fn close(self, shared: &Shared, target: &Target, row_ids: bool) -> Result<WrittenFile, WriteError> {
         let Self { path, encoder, mut upload, rows } = self;
         let result = match blocking(move || encoder.finish()).await {
-            Ok(end) => upload.write(end.bytes.clone()).await.map(|()| end),
+            Ok((end, stats)) => upload.write(end.bytes.clone()).await.map(|()| (end, stats)),
             Err(error) => Err(error),
         };
-        let end = match result {
-            Ok(end) => end,
+        let (end, column_stats) = match result {
+            Ok(ended) => ended,
             Err(error) => {
                 upload.abort().await;
                 return Err(error);
@@ -110,7 +110,7 @@ impl DataFile {
             file_size_bytes: length as i64,
             footer_size: end.footer_size,
             encryption_key: end.key,
-            column_stats: end.column_stats,
+            column_stats,
             partition_id: shared.layout.partition.as_ref().map(|partition| partition.partition_id),
             partition_values: target.values.clone(),
             has_row_ids: row_ids,

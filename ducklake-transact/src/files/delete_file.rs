@@ -3,21 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
-use bytes::Bytes;
+use arrow::datatypes::{DataType, Field};
 use ducklake_storage::{Located, Storage};
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use uuid::Uuid;
 
-use super::encode::{encryption, footer_size, properties};
 use super::error::{WriteError, blocking};
 use super::layout::FileOptions;
+use super::parquet_file::{FileEnd, ParquetFile};
 use super::schema::{int64, root, text};
 use super::upload::Upload;
 
@@ -77,20 +74,27 @@ pub async fn write_delete_file(
     let mut upload = Upload::new(storage, format!("{directory}{path}"))?;
     let full_path = upload.full_path().to_string();
     let schema = schema(with_snapshots)?;
-    let (properties, encryption_key) = encryption(properties(&FileOptions::default(), &schema), encrypted, &full_path)?;
     let (name, data_file, positions) = (full_path.clone(), data_file_path.to_string(), positions.to_vec());
     let delete_count = positions.len() as i64;
-    let bytes = blocking(move || {
-        encode(&schema, properties.build(), &data_file, &positions).map_err(WriteError::encode(&name))
+    let end = blocking(move || {
+        let mut fields = vec![
+            Field::new(FILE_PATH.0, DataType::Utf8, true),
+            Field::new(POSITION.0, DataType::Int64, true),
+            Field::new(SNAPSHOT.0, DataType::Int64, true),
+        ];
+        fields.truncate(schema.get_fields().len());
+        let file = ParquetFile::new(&name, &schema, fields.clone(), &FileOptions::default(), encrypted)?;
+        encode(file, &fields, &data_file, &positions).map_err(WriteError::encode(&name))
     })
     .await?;
-    let (file_size_bytes, footer_size) = (bytes.len() as i64, footer_size(&bytes));
+    let FileEnd { bytes, footer_size, key } = end;
+    let file_size_bytes = bytes.len() as i64;
     if let Err(error) = upload.write(bytes).await {
         upload.abort().await;
         return Err(error);
     }
     upload.finish().await?;
-    Ok(WrittenDeleteFile { path, full_path, delete_count, file_size_bytes, footer_size, encryption_key })
+    Ok(WrittenDeleteFile { path, full_path, delete_count, file_size_bytes, footer_size, encryption_key: key })
 }
 
 /// Removes files, as well as it can.
@@ -121,38 +125,26 @@ fn schema(with_snapshots: bool) -> Result<TypePtr, WriteError> {
     root(columns.into_iter().map(Arc::new).collect())
 }
 
+/// The whole file.
 fn encode(
-    schema: &TypePtr,
-    properties: WriterProperties,
+    mut file: ParquetFile,
+    fields: &[Field],
     data_file: &str,
     positions: &[(u64, i64)],
-) -> Result<Bytes, ParquetError> {
-    let mut fields = vec![
-        Field::new(FILE_PATH.0, DataType::Utf8, true),
-        Field::new(POSITION.0, DataType::Int64, true),
-        Field::new(SNAPSHOT.0, DataType::Int64, true),
-    ];
-    fields.truncate(schema.get_fields().len());
-    let mut file = SerializedFileWriter::new(Vec::new(), Arc::clone(schema), Arc::new(properties))?;
-    let factory = ArrowRowGroupWriterFactory::new(&file, Arc::new(Schema::new(fields.clone())));
-    for (index, rows) in positions.chunks(GROUP_ROWS).enumerate() {
+) -> Result<FileEnd, ParquetError> {
+    for rows in positions.chunks(GROUP_ROWS) {
         let arrays: [ArrayRef; 3] = [
             Arc::new(StringArray::from_iter_values(rows.iter().map(|_| data_file))),
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|(position, _)| *position as i64))),
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, snapshot)| *snapshot))),
         ];
-        let mut writers = factory.create_column_writers(index)?;
+        let mut writers = file.column_writers()?;
         for ((field, array), writer) in fields.iter().zip(&arrays).zip(&mut writers) {
             for leaf in compute_leaves(field, array)? {
                 writer.write(&leaf)?;
             }
         }
-        let mut group = file.next_row_group()?;
-        for chunk in writers.into_iter().map(ArrowColumnWriter::close) {
-            chunk?.append_to_row_group(&mut group)?;
-        }
-        group.close()?;
+        file.append(writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?)?;
     }
-    file.finish()?;
-    Ok(std::mem::take(file.inner_mut()).into())
+    file.finish()
 }

@@ -16,7 +16,7 @@ pub struct FileOptions {
     pub row_group_rows: usize,
     /// Bytes of the rows of a row group before encoding, at most (roughly).
     pub row_group_bytes: Option<usize>,
-    /// Whether data pages are of version 2.
+    /// Whether data pages are of version 2; those of encrypted files never are.
     pub version_2: bool,
     /// Size at which a file is ended and another begun; files exceed it by up to a row group.
     pub target_file_size: u64,

@@ -12,9 +12,11 @@ mod encode;
 mod error;
 mod group;
 mod layout;
+mod parquet_file;
 mod partition;
 mod pending;
 mod schema;
+mod sealing;
 mod sort;
 mod split;
 #[cfg(test)]

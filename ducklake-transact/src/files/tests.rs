@@ -5,17 +5,19 @@ mod failures;
 mod partitions;
 mod rolling;
 mod types;
+mod unsealed;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
+use bytes::Bytes;
 use ducklake_format::text::decode_all;
 use ducklake_format::{Column, ColumnRow, LakeType};
 use ducklake_storage::Storage;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::encryption::decrypt::FileDecryptionProperties;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaData;
 use tempfile::TempDir;
 
 use super::*;
@@ -60,15 +62,10 @@ fn batch(columns: &[Column], texts: &[&[Option<&str>]]) -> RecordBatch {
 }
 
 /// A file's Parquet metadata and its rows, one batch for all.
-fn read(path: &str, key: Option<&str>) -> (parquet::file::metadata::ParquetMetaData, RecordBatch) {
-    use base64::Engine;
-    let mut options = ArrowReaderOptions::new();
-    if let Some(key) = key {
-        let key = base64::engine::general_purpose::STANDARD.decode(key).unwrap();
-        options = options.with_file_decryption_properties(FileDecryptionProperties::builder(key).build().unwrap());
-    }
-    let file = std::fs::File::open(path).unwrap();
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).unwrap();
+fn read(path: &str, key: Option<&str>) -> (ParquetMetaData, RecordBatch) {
+    let bytes = Bytes::from(std::fs::read(path).unwrap());
+    let bytes = key.map_or(bytes.clone(), |key| unsealed::plain_file(&bytes, key));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
     let metadata = builder.metadata().as_ref().clone();
     let schema: Arc<Schema> = Arc::clone(builder.schema());
     let batches: Vec<_> = builder.build().unwrap().map(Result::unwrap).collect();

@@ -65,7 +65,7 @@ async fn transforms_name_their_folders() {
     let columns = columns(&[(1, "t", "timestamp", None), (2, "k y", "int32", None), (3, "d", "date", None)]);
     let rows = batch(&columns, &[&[Some("2024-03-05 06:07:08")], &[Some("34")], &[Some("2025-01-02")]]);
     let keys = [(0, Transform::Year), (0, Transform::Month), (1, Transform::Bucket(8)), (2, Transform::Year)];
-    let files = write_all(partitioned(&dir, columns.clone(), &keys), &[rows.clone()]).await.unwrap();
+    let files = write_all(partitioned(&dir, columns.clone(), &keys), std::slice::from_ref(&rows)).await.unwrap();
     let expected = vec![Some("2024"), Some("3"), Some("3"), Some("2025")];
     assert_eq!(folders(&files), [("year_t=2024/month=3/bucket=3/year_d=2025".to_string(), expected)].into());
     // The column 'month' and the transform clash.

@@ -10,7 +10,8 @@ async fn footers_have_the_size_that_is_told() {
     for encrypted in [false, true] {
         let dir = TempDir::new().unwrap();
         let (columns, rows) = numbers(0, 1000);
-        let files = write_all(TableLayout { encrypted, ..layout(&dir, columns) }, &[rows.clone()]).await.unwrap();
+        let files =
+            write_all(TableLayout { encrypted, ..layout(&dir, columns) }, std::slice::from_ref(&rows)).await.unwrap();
         let file = &files[0];
         let bytes = std::fs::read(&file.full_path).unwrap();
         assert_eq!(bytes.len() as i64, file.file_size_bytes);
@@ -24,6 +25,26 @@ async fn footers_have_the_size_that_is_told() {
         assert_eq!(file.record_count, 1000);
         assert!(file.path.starts_with("ducklake-") && file.path.ends_with(".parquet"), "{}", file.path);
     }
+}
+
+#[tokio::test]
+async fn encrypted_files_have_many_pages_and_no_plain_text() {
+    let dir = TempDir::new().unwrap();
+    let (columns, rows) = numbers(0, 100_000);
+    let mut layout = TableLayout { encrypted: true, ..layout(&dir, columns) };
+    layout.options.row_group_rows = 40_000;
+    layout.options.version_2 = true;
+    layout.options.compression = parquet::basic::Compression::UNCOMPRESSED;
+    let files = write_all(layout, std::slice::from_ref(&rows)).await.unwrap();
+    let bytes = std::fs::read(&files[0].full_path).unwrap();
+    assert!(!bytes.windows(11).any(|window| window == b"text number"));
+    let (metadata, read) = read(&files[0].full_path, files[0].encryption_key.as_deref());
+    assert_eq!(metadata.num_row_groups(), 3);
+    assert_eq!(read.column(0), rows.column(0));
+    let texts = read.column(1).as_string::<i32>().iter().eq(rows.column(1).as_string_view().iter());
+    assert!(texts);
+    let size: i64 = files[0].column_stats.iter().map(|column| column.column_size_bytes).sum();
+    assert_eq!(size + files[0].footer_size + 12, files[0].file_size_bytes);
 }
 
 #[tokio::test]

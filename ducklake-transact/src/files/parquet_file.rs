@@ -1,0 +1,129 @@
+//! The bytes of one Parquet file as it grows.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory};
+use parquet::basic::LogicalType;
+use parquet::errors::Result;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
+
+use super::error::WriteError;
+use super::layout::FileOptions;
+use super::sealing::{MAGIC, Sealing};
+
+/// Bytes after the metadata of a file: its length and the magic word.
+const TAIL_BYTES: usize = 8;
+
+/// A file in the making.
+pub(super) struct ParquetFile {
+    file: SerializedFileWriter<Vec<u8>>,
+    factory: ArrowRowGroupWriterFactory,
+    groups: usize,
+    sealing: Option<Arc<Sealing>>,
+    is_begun: bool,
+}
+
+/// The end of a file.
+pub(super) struct FileEnd {
+    pub(super) bytes: Bytes,
+    pub(super) footer_size: i64,
+    /// The file's key in base64.
+    pub(super) key: Option<String>,
+}
+
+impl ParquetFile {
+    /// A file of that schema, whose columns come as `fields`.
+    pub(super) fn new(
+        path: &str,
+        schema: &TypePtr,
+        fields: Vec<Field>,
+        options: &FileOptions,
+        encrypted: bool,
+    ) -> std::result::Result<Self, WriteError> {
+        let sealing = if encrypted { Some(Sealing::new(path)?) } else { None };
+        let properties = Arc::new(properties(options, schema, encrypted));
+        let file = SerializedFileWriter::new(Vec::new(), Arc::clone(schema), properties);
+        let file = file.map_err(WriteError::encode(path))?;
+        let mut factory = ArrowRowGroupWriterFactory::new(&file, Arc::new(Schema::new(fields)));
+        if let Some(sealing) = &sealing {
+            let sealing = Arc::clone(sealing);
+            factory = factory.with_page_store_factory(sealing);
+        }
+        Ok(Self { file, factory, groups: 0, sealing, is_begun: false })
+    }
+
+    /// Writers of all leaf columns for the next row group.
+    pub(super) fn column_writers(&self) -> Result<Vec<ArrowColumnWriter>> {
+        self.factory.create_column_writers(self.groups)
+    }
+
+    /// Adds the row group that the writers of [`ParquetFile::column_writers`] made; gives the sizes of its leaf columns.
+    pub(super) fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<Vec<i64>> {
+        let mut sizes = Vec::with_capacity(chunks.len());
+        let mut group = self.file.next_row_group()?;
+        for (column, mut chunk) in chunks.into_iter().enumerate() {
+            if let Some(sealing) = &self.sealing {
+                let close = chunk.close_mut();
+                close.metadata = sealing.sealed_chunk(column, &close.metadata)?;
+            }
+            sizes.push(chunk.close().metadata.compressed_size());
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        self.groups += 1;
+        Ok(sizes)
+    }
+
+    /// What the file has gained since the last call.
+    pub(super) fn take_bytes(&mut self) -> Result<Bytes> {
+        self.file.flush()?;
+        let mut bytes = std::mem::take(self.file.inner_mut());
+        if self.sealing.is_some() && !self.is_begun && bytes.len() >= MAGIC.len() {
+            bytes[..MAGIC.len()].copy_from_slice(MAGIC);
+        }
+        self.is_begun = true;
+        Ok(bytes.into())
+    }
+
+    /// The rest of the file.
+    pub(super) fn finish(mut self) -> Result<FileEnd> {
+        let mut bytes: Vec<u8> = self.take_bytes()?.into();
+        let metadata = self.file.finish()?;
+        match &self.sealing {
+            Some(sealing) => bytes.extend(sealing.end(metadata)?),
+            None => bytes.append(self.file.inner_mut()),
+        }
+        let key = self.sealing.as_ref().map(|sealing| sealing.key());
+        Ok(FileEnd { footer_size: footer_size(&bytes), bytes: bytes.into(), key })
+    }
+}
+
+/// Length of the metadata at the end of a file, as the file's last bytes say.
+fn footer_size(end: &[u8]) -> i64 {
+    let tail = end.len().checked_sub(TAIL_BYTES).and_then(|start| end[start..].first_chunk::<4>());
+    tail.map_or(0, |length| i64::from(u32::from_le_bytes(*length)))
+}
+
+fn properties(options: &FileOptions, schema: &TypePtr, encrypted: bool) -> WriterProperties {
+    // DuckDB cannot read encrypted pages of version 2.
+    let version_2 = options.version_2 && !encrypted;
+    let mut properties = WriterProperties::builder()
+        .set_created_by(concat!("quacklake version ", env!("CARGO_PKG_VERSION")).to_string())
+        .set_compression(options.compression)
+        .set_writer_version(if version_2 { WriterVersion::PARQUET_2_0 } else { WriterVersion::PARQUET_1_0 });
+    if encrypted {
+        // No page indexes: they would stand there unencrypted.
+        properties = properties.set_statistics_enabled(EnabledStatistics::Chunk).set_offset_index_disabled(true);
+    }
+    for column in SchemaDescriptor::new(Arc::clone(schema)).columns() {
+        // Bounds of long JSON texts would be cut within characters, and readers want text.
+        if column.logical_type_ref() == Some(&LogicalType::Json) {
+            properties = properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
+        }
+    }
+    properties.build()
+}
