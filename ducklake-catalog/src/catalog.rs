@@ -66,7 +66,7 @@ impl Catalog {
             };
             let error = CatalogError::new(FailureKind::NotALake, format!("{place} holds no DuckLake catalog"))
                 .with_hint("check the path or database; METADATA_SCHEMA names a schema other than the default");
-            return Err(error);
+            return Err(error.with_empty_place());
         }
         let mut sql = Sql::new(dialect, &schema);
         sql.push("SELECT ");

@@ -432,7 +432,7 @@ fn check_sqlite_file(path: &std::path::Path) -> Result<(), CatalogError> {
     }
     if metadata.len() == 0 {
         let message = format!("'{shown}' is an empty file, not a DuckLake catalog");
-        return Err(CatalogError::new(FailureKind::NotALake, message));
+        return Err(CatalogError::new(FailureKind::NotALake, message).with_empty_place());
     }
     Ok(())
 }

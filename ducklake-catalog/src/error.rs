@@ -39,13 +39,14 @@ pub struct CatalogError {
     kind: FailureKind,
     message: String,
     hint: Option<String>,
+    is_empty_place: bool,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl CatalogError {
     pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        Self { kind, message: message.into(), hint: None, is_empty_place: false, source: None }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -65,6 +66,17 @@ impl CatalogError {
     /// A `NoSnapshot` failure, for callers that resolve snapshots by rules of their own.
     pub fn no_snapshot(message: impl Into<String>) -> Self {
         Self::new(FailureKind::NoSnapshot, message).with_hint("list the snapshots to see which are there")
+    }
+
+    /// Marks a place where a catalog could be made.
+    pub(crate) fn with_empty_place(mut self) -> Self {
+        self.is_empty_place = true;
+        self
+    }
+
+    /// Whether there is a database (or an empty file) without a catalog: one could be made there.
+    pub fn is_empty_place(&self) -> bool {
+        self.is_empty_place
     }
 
     /// Class of the failure.

@@ -12,10 +12,12 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
+use ducklake_catalog::{CatalogError, FailureKind};
 use ducklake_format::{Column, LakeType};
+use ducklake_transact::{RetryPolicy, SessionSettings};
 
 use crate::error::{LakeError, Result};
-use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
+use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
@@ -26,6 +28,7 @@ use crate::sql::{
 };
 use crate::table::LakeTable;
 use crate::views;
+use crate::write::OpenTransactions;
 
 /// How deep views may be made of views.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -51,6 +54,8 @@ pub struct Session {
     context: SessionContext,
     names: RwLock<Names>,
     defaults: LakeOptions,
+    open: OpenTransactions,
+    retry: RwLock<RetryPolicy>,
 }
 
 impl std::fmt::Debug for Session {
@@ -86,7 +91,13 @@ impl Session {
 
     /// A session in a context of the caller's: its functions, memory limit and runtime are used.
     pub fn with_context(context: SessionContext) -> Self {
-        Self { context, names: RwLock::default(), defaults: LakeOptions::default() }
+        Self {
+            context,
+            names: RwLock::default(),
+            defaults: LakeOptions::default(),
+            open: OpenTransactions::default(),
+            retry: RwLock::default(),
+        }
     }
 
     /// Options that ATTACH statements start from (storage credentials of a profile, for instance).
@@ -100,7 +111,41 @@ impl Session {
         &self.context
     }
 
-    fn names(&self) -> Names {
+    /// The transaction that statements run in, where one is open.
+    pub(crate) fn open(&self) -> &OpenTransactions {
+        &self.open
+    }
+
+    /// How often commits are tried.
+    pub(crate) fn retry(&self) -> RetryPolicy {
+        self.retry.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Options of the session for writes.
+    fn settings(&self) -> SessionSettings {
+        self.defaults.settings.clone()
+    }
+
+    /// Changes how often commits are tried.
+    pub fn set_retry(&self, retry: RetryPolicy) {
+        *self.retry.write().unwrap_or_else(PoisonError::into_inner) = retry;
+    }
+
+    /// Names as a statement sees them that runs in these transactions.
+    pub(crate) fn pins_in(&self, open: &OpenTransactions) -> Pins {
+        Pins::new(self.names()).in_transaction(open.clone())
+    }
+
+    fn pins(&self) -> Pins {
+        self.pins_in(&self.open)
+    }
+
+    /// A lake as statements see it now.
+    async fn view(&self, attached: &Attached) -> Result<LakeView> {
+        self.pins().view(attached, &SnapshotSelector::Latest).await
+    }
+
+    pub(crate) fn names(&self) -> Names {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -132,6 +177,7 @@ impl Session {
     pub async fn execute(&self, sql: &str) -> Result<QueryResult> {
         match parse(sql)? {
             Command::Query(statement) => {
+                self.open.check().await?;
                 let frame = self.plan(*statement, 0).await?;
                 let context = frame.task_ctx();
                 let plan = frame.create_physical_plan().await?;
@@ -172,7 +218,7 @@ impl Session {
     /// Also where there is no such snapshot.
     pub async fn scan_at(&self, table: &str, snapshot: &SnapshotSelector) -> Result<DataFrame> {
         let parts: Vec<String> = datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
-        let mut pins = Pins::new(self.names());
+        let mut pins = self.pins();
         let (attached, view, schema, name) = pins.locate(&parts, snapshot).await?;
         let provider = match LakeTable::load(&attached.lake, &view, &schema, &name).await? {
             Some(found) => Arc::new(found) as Arc<dyn TableProvider>,
@@ -186,7 +232,7 @@ impl Session {
         let mut words = Vec::new();
         for attached in self.names().attached {
             words.push(attached.name.clone());
-            let Ok(view) = attached.lake.view(&SnapshotSelector::Latest).await else { continue };
+            let Ok(view) = self.view(&attached).await else { continue };
             words.extend(view.names.schemas.iter().map(|s| s.name.clone()));
             words.extend(view.names.tables.iter().map(|t| t.name.clone()));
             words.extend(view.names.views.iter().map(|v| v.name.clone()));
@@ -203,6 +249,7 @@ impl Session {
     async fn run_command(&self, command: Command) -> Result<QueryResult> {
         match command {
             Command::Empty => Ok(no_rows()),
+            Command::Write(statement) => self.run_write(*statement).await,
             Command::Attach(options) => self.attach_statement(options).await.map(|()| no_rows()),
             Command::Detach { name, if_exists } => {
                 let found = self.change_names(|names| {
@@ -224,7 +271,7 @@ impl Session {
             Command::ShowSchemas => {
                 let (mut lakes, mut schemas) = (Vec::new(), Vec::new());
                 for attached in self.names().attached {
-                    for schema in &attached.lake.view(&SnapshotSelector::Latest).await?.names.schemas {
+                    for schema in &self.view(&attached).await?.names.schemas {
                         lakes.push(attached.name.clone());
                         schemas.push(schema.name.clone());
                     }
@@ -278,10 +325,13 @@ impl Session {
             metadata_schema: attach.metadata_schema,
             snapshot,
             storage: self.defaults.storage.clone(),
-            read_only: false,
-            settings: self.defaults.settings.clone(),
+            read_only: attach.read_only,
+            settings: SessionSettings {
+                attach_inlining_limit: attach.inlining_limit.or(self.defaults.settings.attach_inlining_limit),
+                ..self.settings()
+            },
         };
-        let lake = Lake::open(&attach.uri, options).await?;
+        let lake = self.open_or_create(&attach, options).await?;
         if let Some(path) = attach.data_path.filter(|_| !attach.override_data_path) {
             lake.check_data_path(&path)?;
         }
@@ -292,6 +342,27 @@ impl Session {
             return Err(LakeError::usage(format!("the lake {is}, unlike ENCRYPTED says")));
         }
         self.attach(&name, lake).await
+    }
+
+    /// ATTACH makes a lake that does not exist, unless it is told not to.
+    async fn open_or_create(&self, attach: &AttachOptions, options: LakeOptions) -> Result<Lake> {
+        let may_create = attach.create_if_not_exists.unwrap_or(!attach.read_only)
+            && !attach.read_only
+            && options.snapshot == SnapshotSelector::Latest;
+        match Lake::open(&attach.uri, options.clone()).await {
+            Err(LakeError::Catalog(error)) if may_create && is_absent(&error) => {
+                let Some(data_path) = &attach.data_path else {
+                    return Err(LakeError::Usage {
+                        message: format!("{error}, and a new lake needs a data path"),
+                        hint: Some("add (DATA_PATH 'folder/') to create it".into()),
+                    });
+                };
+                let create = CreateLake { data_path: data_path.clone(), encrypted: attach.encrypted.unwrap_or(false) };
+                // The path given is the lake's own now.
+                Lake::create(&attach.uri, &create, LakeOptions { data_path: None, ..options }).await
+            }
+            other => other,
+        }
     }
 
     async fn use_statement(&self, parts: &[String]) -> Result<()> {
@@ -309,7 +380,7 @@ impl Session {
             [lake, schema] => (attached(lake).ok_or_else(|| self.unknown_lake(lake))?, schema.as_str()),
             _ => return Err(LakeError::usage("USE takes a lake, a schema, or lake.schema")),
         };
-        let view = lake.lake.view(&SnapshotSelector::Latest).await?;
+        let view = self.view(lake).await?;
         let Some(schema) = view.schema(schema) else {
             return Err(LakeError::UnknownName {
                 what: "lake or schema",
@@ -333,7 +404,7 @@ impl Session {
             if !all && from.is_none() && !same_name(&attached.name, &current_lake) {
                 continue;
             }
-            let view = attached.lake.view(&SnapshotSelector::Latest).await?;
+            let view = self.view(&attached).await?;
             let wanted_lake = from.is_none_or(|f| same_name(f, &attached.name));
             for schema in &view.names.schemas {
                 let wanted = match from {
@@ -372,7 +443,7 @@ impl Session {
     }
 
     async fn describe(&self, parts: &[String]) -> Result<QueryResult> {
-        let mut pins = Pins::new(self.names());
+        let mut pins = self.pins();
         let (attached, view, schema, name) = pins.locate(parts, &SnapshotSelector::Latest).await?;
         if let Some(table) = LakeTable::load(&attached.lake, &view, &schema, &name).await? {
             let columns = table.columns();
@@ -446,11 +517,11 @@ impl Session {
     }
 
     async fn plan(&self, statement: Statement, depth: usize) -> Result<DataFrame> {
-        self.plan_with(statement, Pins::new(self.names()), depth).await
+        self.plan_with(statement, self.pins(), depth).await
     }
 
     /// Names first, then the plan: resolves every table of the statement at pinned snapshots, rewrites, plans.
-    async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
+    pub(crate) async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
         let mut catalogs = PinnedLakes::default();
         if let Some(inner) = innermost(&mut statement) {
             let references = collect(inner);
@@ -623,7 +694,7 @@ impl Session {
     }
 
     /// A constant expression as text, `None` for NULL.
-    async fn constant(&self, expr: &Expr) -> Result<Option<String>> {
+    pub(crate) async fn constant(&self, expr: &Expr) -> Result<Option<String>> {
         use datafusion::sql::sqlparser::ast::Value;
         match expr {
             Expr::Value(value) => match &value.value {
@@ -638,6 +709,18 @@ impl Session {
             _ => {}
         }
         self.evaluate(&expr.to_string(), expr).await
+    }
+
+    /// A constant expression as a batch of one row and column.
+    pub(crate) async fn constant_batch(&self, expr: &Expr) -> Result<RecordBatch> {
+        let state = self.statement_state(PinnedLakes::default(), "memory", "main");
+        let Command::Query(statement) = parse(&format!("SELECT {expr}"))? else {
+            return Err(LakeError::usage(format!("'{expr}' is not a constant")));
+        };
+        let plan = state.statement_to_plan(*statement).await?;
+        let batches = DataFrame::new(state, plan).collect().await?;
+        let batch = batches.into_iter().find(|b| b.num_rows() == 1);
+        batch.ok_or_else(|| LakeError::usage(format!("'{expr}' is not a constant")))
     }
 
     /// The text of a constant expression; `shown` names it in errors.
@@ -655,6 +738,16 @@ impl Session {
         let text = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
         let text = text.as_string::<i32>();
         Ok(text.is_valid(0).then(|| text.value(0).to_string()))
+    }
+}
+
+/// Whether there is no lake, but could be one.
+fn is_absent(error: &CatalogError) -> bool {
+    match error.kind() {
+        FailureKind::NotFound => true,
+        // A database without a catalog, or an empty file; not one of another kind.
+        FailureKind::NotALake => error.is_empty_place(),
+        _ => false,
     }
 }
 

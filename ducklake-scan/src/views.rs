@@ -27,6 +27,46 @@ pub(crate) fn sql(row: &ViewRow, lake: &str) -> Result<String> {
     Ok(replace_outside_quotes(&row.sql, &format!("{}.", quoted(lake))))
 }
 
+/// The text to store: the lake's own name as a qualifier becomes the placeholder, so that it may be attached under
+/// another.
+pub(crate) fn stored_sql(sql: &str, lake: &str) -> String {
+    let mut result = String::with_capacity(sql.len());
+    let mut rest = sql;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let word = match c {
+            '\'' => quoted_end(rest, '\''),
+            '"' => quoted_end(rest, '"'),
+            c if c.is_alphabetic() || c == '_' => {
+                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+            }
+            c => c.len_utf8(),
+        };
+        let text = &rest[..word];
+        let name = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text).replace("\"\"", "\"");
+        let is_lake = c != '\'' && before != '.' && rest[word..].starts_with('.') && name.eq_ignore_ascii_case(lake);
+        result.push_str(if is_lake { "{DUCKLAKE_CATALOG}" } else { text });
+        before = text.chars().last().unwrap_or(' ');
+        rest = &rest[word..];
+    }
+    result
+}
+
+/// Bytes of a quoted text at the start of `text`, its quotes included.
+fn quoted_end(text: &str, quote: char) -> usize {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == quote {
+            if chars.peek().is_some_and(|(_, next)| *next == quote) {
+                chars.next();
+            } else {
+                return at + c.len_utf8();
+            }
+        }
+    }
+    text.len()
+}
+
 /// The placeholder counts only outside of quotes.
 fn replace_outside_quotes(sql: &str, with: &str) -> String {
     let mut result = String::with_capacity(sql.len());

@@ -53,6 +53,9 @@ pub(crate) struct AttachOptions {
     pub(crate) snapshot_version: Option<i64>,
     pub(crate) snapshot_time: Option<String>,
     pub(crate) encrypted: Option<bool>,
+    pub(crate) read_only: bool,
+    pub(crate) create_if_not_exists: Option<bool>,
+    pub(crate) inlining_limit: Option<u64>,
 }
 
 /// Parses exactly one statement.
@@ -237,11 +240,20 @@ fn attach(words: &mut Words) -> Result<Command> {
                 }
                 "SNAPSHOT_TIME" => options.snapshot_time = Some(words.text("SNAPSHOT_TIME")?),
                 "ENCRYPTED" => options.encrypted = Some(words.flag()),
-                "READ_ONLY" | "CREATE_IF_NOT_EXISTS" | "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" => {
+                "READ_ONLY" => options.read_only = words.flag(),
+                "CREATE_IF_NOT_EXISTS" => options.create_if_not_exists = Some(words.flag()),
+                "DATA_INLINING_ROW_LIMIT" => {
+                    let text = words.text("DATA_INLINING_ROW_LIMIT")?;
+                    let limit = text.trim().parse().map_err(|_| {
+                        LakeError::usage(format!("'{text}' is no value for DATA_INLINING_ROW_LIMIT"))
+                    })?;
+                    options.inlining_limit = Some(limit);
+                }
+                "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" | "WRITE_DELETION_VECTORS" => {
                     words.flag();
                 }
-                // Only about writing, or about names inside DuckDB.
-                "TYPE" | "DATA_INLINING_ROW_LIMIT" | "METADATA_CATALOG" | "META_TYPE" | "METADATA_PATH" => {
+                // Only about names inside DuckDB.
+                "TYPE" | "BUSY_TIMEOUT" | "METADATA_CATALOG" | "META_TYPE" | "METADATA_PATH" => {
                     words.text(&option)?;
                 }
                 other => {
@@ -368,6 +380,7 @@ mod tests {
                 data_path: Some("d/".into()),
                 metadata_schema: Some("x y".into()),
                 snapshot_version: Some(3),
+                read_only: true,
                 ..AttachOptions::default()
             }
         );

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
 use crate::sql::types::quoted;
+use crate::write::OpenTransactions;
 
 /// A lake under its name.
 #[derive(Debug, Clone)]
@@ -29,15 +30,21 @@ impl Names {
 }
 
 /// Views of lakes, each looked up once for a statement.
-#[derive(Debug)]
 pub(crate) struct Pins {
     pub(crate) names: Names,
     pinned: Vec<(String, SnapshotSelector, LakeView)>,
+    open: OpenTransactions,
 }
 
 impl Pins {
     pub(crate) fn new(names: Names) -> Self {
-        Self { names, pinned: Vec::new() }
+        Self { names, pinned: Vec::new(), open: OpenTransactions::default() }
+    }
+
+    /// Lakes are seen as a transaction sees them, where one is open.
+    pub(crate) fn in_transaction(mut self, open: OpenTransactions) -> Self {
+        self.open = open;
+        self
     }
 
     pub(crate) fn pin(&mut self, attached: &Attached, view: LakeView) {
@@ -48,7 +55,14 @@ impl Pins {
         if let Some((_, _, view)) = self.pinned.iter().find(|(name, s, _)| *name == attached.name && s == selector) {
             return Ok(view.clone());
         }
-        let view = attached.lake.view(selector).await?;
+        let own = match selector {
+            SnapshotSelector::Latest => self.open.view(attached).await?,
+            _ => None,
+        };
+        let view = match own {
+            Some(view) => view,
+            None => attached.lake.view(selector).await?,
+        };
         self.pinned.push((attached.name.clone(), selector.clone(), view.clone()));
         Ok(view)
     }

@@ -17,6 +17,15 @@ pub(crate) fn no_rows() -> QueryResult {
     QueryResult { schema, stream: Box::pin(stream), plan: None }
 }
 
+/// How many rows a statement changed, as DuckDB says it.
+pub(crate) fn count_row(count: u64) -> Result<QueryResult> {
+    let schema = Arc::new(Schema::new(vec![Field::new("Count", arrow::datatypes::DataType::Int64, true)]));
+    let array = Arc::new(arrow::array::Int64Array::from(vec![count.cast_signed()]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![array])?;
+    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
+    Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
+}
+
 pub(crate) fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> {
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();

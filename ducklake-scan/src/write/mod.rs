@@ -2,9 +2,11 @@
 
 mod cast;
 mod changes;
+mod dml;
 mod open;
 mod reader;
 mod sink;
+mod statements;
 
 pub(crate) use cast::to_table_batch;
 pub(crate) use changes::{Addresses, apply_deletes, store};
