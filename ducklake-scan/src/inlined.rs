@@ -66,6 +66,22 @@ pub(crate) fn batch(
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), result, &options)?)
 }
 
+/// Rows of a table after its columns changed: by id, like those of a file.
+pub(crate) fn evolve(batch: &RecordBatch, before: &[Column], after: &[Column]) -> Result<RecordBatch> {
+    let fields: Vec<_> = before.iter().map(|c| Arc::new(with_ids(c, c.lake_type.field(&c.name)))).collect();
+    let arrays: Vec<ArrayRef> =
+        batch.columns().iter().zip(&fields).map(|(array, field)| relabel(array, field)).collect::<Result<_>>()?;
+    let source = arrow::datatypes::Schema::new(fields);
+    let rows = batch.num_rows();
+    let arrays = after
+        .iter()
+        .map(|column| convert_column(column, &FileMapping::FieldIds, &source, &arrays, rows, "inlined rows"))
+        .collect::<Result<Vec<_>>>()?;
+    let schema = Arc::new(Column::schema(after));
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
+}
+
 /// The column set of an inlined table: that of its schema version, checked against the names it really has
 /// (DuckLake spec, "`ducklake_schema_versions`").
 fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Result<Vec<Column>> {

@@ -50,3 +50,4 @@ pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timest
 pub use register::LakeCatalog;
 pub use session::{QueryResult, Session};
 pub use table::{FileFacts, LakeTable, TableFile};
+pub use write::FileFormat;

@@ -249,7 +249,7 @@ impl Session {
     async fn run_command(&self, command: Command) -> Result<QueryResult> {
         match command {
             Command::Empty => Ok(no_rows()),
-            Command::Write(statement) => self.run_write(*statement).await,
+            Command::Write(statement) => self.run_write(statement).await,
             Command::Attach(options) => self.attach_statement(options).await.map(|()| no_rows()),
             Command::Detach { name, if_exists } => {
                 let found = self.change_names(|names| {
@@ -296,7 +296,6 @@ impl Session {
                 Ok(QueryResult { schema: stream.schema(), stream, plan: None })
             }
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
-            Command::Write(_) => Err(LakeError::not_supported("a statement that changes a lake")),
         }
     }
 
@@ -322,7 +321,7 @@ impl Session {
         };
         let options = LakeOptions {
             data_path: attach.data_path.clone().filter(|_| attach.override_data_path),
-            metadata_schema: attach.metadata_schema,
+            metadata_schema: attach.metadata_schema.clone(),
             snapshot,
             storage: self.defaults.storage.clone(),
             read_only: attach.read_only,

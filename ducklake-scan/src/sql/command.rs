@@ -143,6 +143,14 @@ pub(crate) fn parse(sql: &str) -> Result<Command> {
     }
 }
 
+/// Parses a query of our own making.
+pub(crate) fn parse_query(sql: &str) -> Result<Statement> {
+    match statement(sql)? {
+        Command::Query(query) => Ok(*query),
+        _ => Err(LakeError::usage(format!("'{sql}' is no query"))),
+    }
+}
+
 fn statement(sql: &str) -> Result<Command> {
     let mut statements = DFParserBuilder::new(sql)
         .with_dialect(&LakeDialect)
@@ -244,9 +252,10 @@ fn attach(words: &mut Words) -> Result<Command> {
                 "CREATE_IF_NOT_EXISTS" => options.create_if_not_exists = Some(words.flag()),
                 "DATA_INLINING_ROW_LIMIT" => {
                     let text = words.text("DATA_INLINING_ROW_LIMIT")?;
-                    let limit = text.trim().parse().map_err(|_| {
-                        LakeError::usage(format!("'{text}' is no value for DATA_INLINING_ROW_LIMIT"))
-                    })?;
+                    let limit = text
+                        .trim()
+                        .parse()
+                        .map_err(|_| LakeError::usage(format!("'{text}' is no value for DATA_INLINING_ROW_LIMIT")))?;
                     options.inlining_limit = Some(limit);
                 }
                 "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" | "WRITE_DELETION_VECTORS" => {

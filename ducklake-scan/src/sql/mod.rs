@@ -13,7 +13,7 @@ pub(crate) mod rows;
 pub(crate) mod types;
 pub(crate) mod write;
 
-pub(crate) use command::{AttachOptions, Command, parse};
+pub(crate) use command::{AttachOptions, Command, parse, parse_query};
 pub(crate) use functions::{FunctionCall, table_function};
 pub(crate) use pinned::{PinnedLakes, PinnedObject};
 pub(crate) use references::{Reference, Version, collect};

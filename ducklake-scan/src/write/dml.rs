@@ -21,7 +21,7 @@ use super::{Addresses, apply_deletes, store, to_table_batch};
 use crate::error::{LakeError, Result};
 use crate::session::Session;
 use crate::sql::names::Attached;
-use crate::sql::write::{Copy, Delete, Insert, Merge, TableTarget, Update, queries};
+use crate::sql::write::{Copy, Delete, Insert, InsertSource, Merge, MergeAction, TableTarget, Update, queries};
 
 /// Columns that say where a row is kept: file, position, row id.
 const ADDRESS_COLUMNS: usize = 3;
@@ -50,36 +50,16 @@ impl Session {
 
     pub(super) async fn insert(&self, open: &OpenTransactions, insert: Insert) -> Result<u64> {
         let (place, id, columns) = self.target(open, &insert.table).await?;
-        let query = queries::insert_query(&insert, &columns)?;
-        let frame = self.frame(open, query).await?;
-        let frame = match queries::insert_names(&insert, &columns, frame.schema().as_arrow())? {
-            Some(order) => self.with_defaults(frame, &columns, &order)?,
-            None => frame,
+        // The source alone tells how many columns it has and what they are called.
+        let source = self.frame(open, queries::insert_source_query(&insert, &columns)?).await?;
+        let names: Vec<String> = source.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mapping = queries::insert_mapping(&insert, &columns, &names)?;
+        let frame = if mapping.iter().enumerate().all(|(column, from)| *from == Some(column)) {
+            source
+        } else {
+            self.frame(open, queries::insert_query(&insert, &columns, &names)?).await?
         };
         self.add(open, &place.attached, id, frame).await
-    }
-
-    /// A query's columns as the table's: each table column's place among the query's, or its default.
-    fn with_defaults(&self, frame: DataFrame, columns: &[Column], order: &[Option<usize>]) -> Result<DataFrame> {
-        use datafusion::logical_expr::{Expr, cast, lit};
-        use datafusion::prelude::Expr as Logical;
-        let schema = frame.schema().clone();
-        let expressions: Vec<Logical> = columns
-            .iter()
-            .zip(order)
-            .enumerate()
-            .map(|(index, (column, source))| -> Result<Logical> {
-                let expr = match source {
-                    Some(source) => Expr::Column(schema.columns()[*source].clone()),
-                    None => match queries::default_sql(column) {
-                        Some(sql) => self.context().parse_sql_expr(&sql, &schema)?,
-                        None => cast(lit(datafusion::common::ScalarValue::Null), column.lake_type.arrow_type()),
-                    },
-                };
-                Ok(expr.alias(format!("c{index}")))
-            })
-            .collect::<Result<_>>()?;
-        Ok(frame.select(expressions)?)
     }
 
     /// Adds a query's rows to a table.
@@ -129,17 +109,36 @@ impl Session {
     pub(super) async fn copy_from(&self, open: &OpenTransactions, copy: Copy) -> Result<u64> {
         let (place, id, columns) = self.target(open, &copy.table).await?;
         let frame = self.read_files(&[copy.path.as_str()], &copy.options, &copy.columns, &columns).await?;
-        let given: Vec<String> = match copy.columns.as_slice() {
-            [] => columns.iter().map(|c| c.name.clone()).collect(),
-            given => given.to_vec(),
+        let columns_given = copy.columns.clone();
+        let insert = Insert {
+            table: copy.table.clone(),
+            columns: columns_given,
+            by_name: false,
+            source: InsertSource::DefaultValues,
         };
-        let order = queries::order_by_list(&given, &columns)?;
-        let width = frame.schema().fields().len();
-        if width != given.len() {
-            return Err(LakeError::usage(format!("'{}' has {width} columns, not {}", copy.path, given.len())));
-        }
-        let frame = self.with_defaults(frame, &columns, &order)?;
+        let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mapping = queries::insert_mapping(&insert, &columns, &names)?;
+        let frame = self.with_defaults(frame, &columns, &mapping)?;
         self.add(open, &place.attached, id, frame).await
+    }
+
+    /// A frame's columns as the table's: each table column's place among the frame's, or its default.
+    fn with_defaults(&self, frame: DataFrame, columns: &[Column], mapping: &[Option<usize>]) -> Result<DataFrame> {
+        use datafusion::prelude::Expr;
+        let schema = frame.schema().clone();
+        let expressions = columns
+            .iter()
+            .zip(mapping)
+            .enumerate()
+            .map(|(index, (column, source))| -> Result<Expr> {
+                let expr = match source {
+                    Some(source) => Expr::Column(schema.columns()[*source].clone()),
+                    None => self.context().parse_sql_expr(&queries::default_expr(column)?.to_string(), &schema)?,
+                };
+                Ok(expr.alias(format!("c{index}")))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(frame.select(expressions)?)
     }
 
     pub(super) async fn truncate(&self, open: &OpenTransactions, table: &[String]) -> Result<u64> {
@@ -149,7 +148,7 @@ impl Session {
 
     pub(super) async fn delete(&self, open: &OpenTransactions, delete: Delete) -> Result<u64> {
         let (place, id, _) = self.target(open, &delete.table.name).await?;
-        let frame = self.frame(open, queries::delete_query(&delete)?).await?;
+        let frame = self.frame(open, queries::delete_query(&delete)).await?;
         let mut found = Addresses::default();
         let mut stream = frame.execute_stream().await?;
         while let Some(batch) = stream.try_next().await? {
@@ -187,8 +186,7 @@ impl Session {
     pub(super) async fn merge(&self, open: &OpenTransactions, merge: Merge) -> Result<u64> {
         let (place, id, columns) = self.target(open, &merge.table.name).await?;
         let source = self.merge_source(open, &merge).await?;
-        let plan = queries::merge_query(&merge, &columns, &source)?;
-        let frame = self.frame(open, plan.query).await?;
+        let frame = self.frame(open, queries::merge_query(&merge, &columns, &source)?).await?;
         let mut found = Addresses::default();
         let (mut updates, mut inserts) = open
             .with(&place.attached, async |lake| Ok((RowSink::new(lake, id, false)?, RowSink::new(lake, id, false)?)))
@@ -202,21 +200,19 @@ impl Session {
                 let action = action.as_primitive::<Int64Type>();
                 let kind = |row: usize| {
                     let index = action.is_valid(row).then(|| action.value(row));
-                    index.and_then(|i| usize::try_from(i).ok()).and_then(|i| plan.actions.get(i))
+                    let clause = index.and_then(|i| usize::try_from(i).ok()).and_then(|i| merge.clauses.get(i));
+                    clause.map(|clause| &clause.action)
                 };
-                if let Some(message) = (0..batch.num_rows()).find_map(|row| match kind(row) {
-                    Some(queries::RowAction::Error(message)) => Some(message.clone()),
-                    _ => None,
-                }) {
-                    return Err(LakeError::usage(message));
+                if let Some(row) = (0..batch.num_rows()).find(|r| matches!(kind(*r), Some(MergeAction::Error(_)))) {
+                    return Err(merge_error(&batch, row));
                 }
-                let is = |wanted: &queries::RowAction| -> BooleanArray {
-                    (0..batch.num_rows()).map(|row| Some(kind(row) == Some(wanted))).collect()
+                let is = |wanted: fn(&MergeAction) -> bool| -> BooleanArray {
+                    (0..batch.num_rows()).map(|row| Some(kind(row).is_some_and(wanted))).collect()
                 };
-                let (to_update, to_delete, to_insert) =
-                    (is(&queries::RowAction::Update), is(&queries::RowAction::Delete), is(&queries::RowAction::Insert));
-                let is_new =
-                    found.add_where(&batch, |row| to_update.value(row) || to_delete.value(row))?;
+                let to_update = is(|a| matches!(a, MergeAction::Update(_)));
+                let to_delete = is(|a| matches!(a, MergeAction::Delete));
+                let to_insert = is(|a| matches!(a, MergeAction::Insert(_)));
+                let is_new = found.add_where(&batch, |row| to_update.value(row) || to_delete.value(row))?;
                 let updated = arrow::compute::and(&is_new, &to_update)?;
                 versions(&mut updates, &batch, &updated, ADDRESS_COLUMNS + 1, &columns).await?;
                 let new = arrow::compute::filter_record_batch(&batch, &to_insert)?;
@@ -251,7 +247,7 @@ impl Session {
 
     /// Names of the source's columns.
     async fn merge_source(&self, open: &OpenTransactions, merge: &Merge) -> Result<Vec<String>> {
-        let frame = self.frame(open, queries::source_query(merge)?).await?;
+        let frame = self.frame(open, queries::merge_source_query(merge)).await?;
         Ok(frame.schema().fields().iter().map(|f| f.name().clone()).collect())
     }
 }
@@ -276,9 +272,19 @@ async fn versions(
     sink.write(values(&batch, first_value, columns)?, Some(row_ids)).await
 }
 
+/// What `WHEN … THEN ERROR` says about a row.
+fn merge_error(batch: &RecordBatch, row: usize) -> LakeError {
+    let message =
+        batch.column_by_name(queries::ERROR_MESSAGE).map(|c| arrow::util::display::array_value_to_string(c, row));
+    match message {
+        Some(Ok(message)) if !message.is_empty() => LakeError::usage(message),
+        _ => LakeError::usage("MERGE: a row met WHEN … THEN ERROR"),
+    }
+}
+
 /// The values behind the columns that say where a row is.
 fn values(batch: &RecordBatch, first: usize, columns: &[Column]) -> Result<RecordBatch> {
-    let indices: Vec<usize> = (first..batch.num_columns()).collect();
+    let indices: Vec<usize> = (first..first + columns.len()).collect();
     to_table_batch(&batch.project(&indices)?, columns)
 }
 
@@ -291,9 +297,8 @@ async fn rows_in_order(frame: DataFrame) -> Result<datafusion::physical_plan::Se
     let (state, plan) = frame.into_parts();
     let mut config = state.config().clone();
     config.options_mut().execution.target_partitions = 1;
-    let state = datafusion::execution::session_state::SessionStateBuilder::new_from_existing(state)
-        .with_config(config)
-        .build();
+    let state =
+        datafusion::execution::session_state::SessionStateBuilder::new_from_existing(state).with_config(config).build();
     let frame = DataFrame::new(state, plan);
     let context = Arc::new(frame.task_ctx());
     let plan: Arc<dyn ExecutionPlan> = frame.create_physical_plan().await?;
@@ -304,7 +309,8 @@ async fn rows_in_order(frame: DataFrame) -> Result<datafusion::physical_plan::Se
     let schema = plan.schema();
     let partitions = plan.output_partitioning().partition_count();
     let streams = (0..partitions).map(|p| plan.execute(p, Arc::clone(&context))).collect::<Result<Vec<_>, _>>()?;
-    let stream = futures::stream::iter(streams.into_iter().map(Ok::<_, datafusion::error::DataFusionError>)).try_flatten();
+    let stream =
+        futures::stream::iter(streams.into_iter().map(Ok::<_, datafusion::error::DataFusionError>)).try_flatten();
     Ok(Box::pin(datafusion::physical_plan::stream::RecordBatchStreamAdapter::new(schema, stream)))
 }
 

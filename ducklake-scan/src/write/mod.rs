@@ -3,6 +3,7 @@
 mod cast;
 mod changes;
 mod dml;
+mod files;
 mod open;
 mod reader;
 mod sink;
@@ -10,6 +11,5 @@ mod statements;
 
 pub(crate) use cast::to_table_batch;
 pub(crate) use changes::{Addresses, apply_deletes, store};
-pub(crate) use open::{OpenLake, OpenTransactions};
-pub(crate) use reader::LakeDeleteReader;
-pub(crate) use sink::RowSink;
+pub use files::FileFormat;
+pub(crate) use open::OpenTransactions;

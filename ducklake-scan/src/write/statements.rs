@@ -1,7 +1,5 @@
 //! Statements that change what there is: schemas, tables, views, comments, transactions.
 
-use std::time::Duration;
-
 use arrow::array::Array;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
@@ -9,7 +7,7 @@ use ducklake_catalog::SortField;
 use ducklake_format::columns::Column;
 use ducklake_format::promotion::literal_text;
 use ducklake_transact::settings::check_option;
-use ducklake_transact::{ColumnDefault, CommitInfo, Commented, NewColumn, TransactError};
+use ducklake_transact::{ColumnDefault, Commented, CommitInfo, NewColumn, TransactError};
 
 use super::open::{OpenLake, OpenTransactions};
 use super::{store, to_table_batch};
@@ -245,9 +243,8 @@ impl Session {
             .await?;
         match frame.filter(|_| !create.without_data) {
             Some(frame) => {
-                let stored = self.drain(open, &place.attached, id, frame, true, |batch, columns| {
-                    to_table_batch(&batch, columns)
-                });
+                let stored = self
+                    .drain(open, &place.attached, id, frame, true, |batch, columns| to_table_batch(&batch, columns));
                 match stored.await {
                     Ok(stored) => {
                         let rows = open.with(&place.attached, async |lake| Ok(store(lake, id, stored))).await?;
@@ -324,8 +321,7 @@ impl Session {
         let statement = Statement::Statement(Box::new(ast::Statement::Query(create.query.clone())));
         self.plan_with(statement, self.pins_in(open), 0).await?;
         let sql = crate::views::stored_sql(&create.sql, &place.attached.name);
-        let aliases: Vec<String> =
-            create.columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
+        let aliases: Vec<String> = create.columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
         open.with(&place.attached, async |lake| {
             lake.check_writable()?;
             if let Some(existing) = existing.filter(|_| create.or_replace) {
@@ -347,9 +343,9 @@ impl Session {
             (Some(table), _, Some(column)) => {
                 let columns = place.attached.lake.columns(&place.view, table).await?;
                 let found = columns.iter().find(|c| same_name(&c.name, column));
-                let id = found.map(|c| c.id).ok_or_else(|| {
-                    LakeError::usage(format!("table '{}' has no column '{column}'", place.name))
-                })?;
+                let id = found
+                    .map(|c| c.id)
+                    .ok_or_else(|| LakeError::usage(format!("table '{}' has no column '{column}'", place.name)))?;
                 Commented::Column { table, column: id }
             }
             (Some(table), _, None) => Commented::Table(table),
@@ -597,9 +593,8 @@ pub(crate) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String])
         let lake_type = match field.data_type() {
             // DuckDB's type of a bare NULL.
             arrow::datatypes::DataType::Null => ducklake_format::LakeType::Int32,
-            _ => ducklake_format::LakeType::from_field(field).ok_or_else(|| {
-                LakeError::not_supported(format!("a column of type {} in a lake", field.data_type()))
-            })?,
+            _ => ducklake_format::LakeType::from_field(field)
+                .ok_or_else(|| LakeError::not_supported(format!("a column of type {} in a lake", field.data_type())))?,
         };
         // A query may give one name to several columns.
         let mut unique = name.clone();
@@ -656,9 +651,4 @@ fn adapt_pending(lake: &mut OpenLake, id: i64, before: &[Column]) -> Result<()> 
         pending.batch = crate::inlined::evolve(&pending.batch, before, &after)?;
     }
     Ok(())
-}
-
-/// How long a commit is tried for.
-pub(crate) fn retry_wait(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
 }
