@@ -8,6 +8,7 @@ mod cursor;
 mod dml;
 mod merge;
 mod parse;
+pub(crate) mod queries;
 mod statement;
 mod types;
 
