@@ -233,3 +233,6 @@ impl Cursor<'_> {
 pub(super) fn new_value(expr: ast::Expr) -> NewValue {
     if is_default(&expr) { NewValue::Default } else { NewValue::Expr(expr) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,6 +258,7 @@ pub(crate) struct Update {
 
 /// A value for a column.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a statement has few of them, and none lives long")]
 pub(crate) enum NewValue {
     Expr(ast::Expr),
     Default,
@@ -275,6 +276,7 @@ pub(crate) struct Merge {
 
 /// How rows of target and source meet.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a statement has few of them, and none lives long")]
 pub(crate) enum MergeOn {
     Expr(ast::Expr),
     /// Columns with the same name in both.
@@ -301,6 +303,7 @@ pub(crate) enum MergeWhen {
 
 /// What a clause does. Updates and deletes never stand behind [`MergeWhen::NotMatchedByTarget`].
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a statement has few of them, and none lives long")]
 pub(crate) enum MergeAction {
     Update(MergeValues),
     Delete,
