@@ -185,6 +185,7 @@ async fn open_lake(uri: &str, settings: &LakeSettings, storage: StorageOptions) 
         metadata_schema: settings.metadata_schema.clone(),
         snapshot: selector(&settings.snapshot)?,
         storage,
+        ..LakeOptions::default()
     };
     Lake::open(uri, options).await
 }

@@ -67,7 +67,9 @@ impl CommitTransaction<'_> {
         for ids in row_ids.chunks(10_000) {
             let mut sql = self.catalog.sql();
             sql.push("UPDATE ").table(name).push(" SET end_snapshot = ").bind_typed(Cell::Int(snapshot), "BIGINT");
-            sql.push(" WHERE end_snapshot IS NULL AND row_id IN ").list(ids.iter().copied());
+            // Not the new versions of the same commit, which have the same row ids.
+            sql.push(" WHERE end_snapshot IS NULL AND begin_snapshot < ").bind(snapshot);
+            sql.push(" AND row_id IN ").list(ids.iter().copied());
             ended += self.tx.execute("ending inlined rows", sql).await?;
         }
         Ok(ended)
