@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -70,7 +70,7 @@ struct Inner {
     snapshot: SnapshotSelector,
     footers: FooterCache,
     read_only: bool,
-    settings: SessionSettings,
+    settings: RwLock<SessionSettings>,
     caches: Mutex<Caches>,
 }
 
@@ -123,7 +123,7 @@ impl Lake {
             storage: Storage::new(options.storage),
             data_path,
             read_only: options.read_only || options.snapshot != SnapshotSelector::Latest,
-            settings: options.settings,
+            settings: RwLock::new(options.settings),
             snapshot: options.snapshot,
             footers: FooterCache::new(FOOTER_CACHE_BYTES),
             caches: Mutex::default(),
@@ -166,8 +166,13 @@ impl Lake {
     }
 
     /// Options of the session for writes.
-    pub fn settings(&self) -> &SessionSettings {
-        &self.inner.settings
+    pub fn settings(&self) -> SessionSettings {
+        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes options of the session for writes, of all clones of this lake.
+    pub fn change_settings(&self, change: impl FnOnce(&mut SessionSettings)) {
+        change(&mut self.inner.settings.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// What a writer needs to know of a table at a snapshot.

@@ -1,6 +1,7 @@
 //! SQL over attached lakes.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
@@ -56,6 +57,7 @@ pub struct Session {
     defaults: LakeOptions,
     open: OpenTransactions,
     retry: RwLock<RetryPolicy>,
+    session_settings: RwLock<SessionSettings>,
 }
 
 impl std::fmt::Debug for Session {
@@ -97,6 +99,7 @@ impl Session {
             defaults: LakeOptions::default(),
             open: OpenTransactions::default(),
             retry: RwLock::default(),
+            session_settings: RwLock::default(),
         }
     }
 
@@ -123,7 +126,13 @@ impl Session {
 
     /// Options of the session for writes.
     fn settings(&self) -> SessionSettings {
-        self.defaults.settings.clone()
+        let own = self.session_settings.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let defaults = &self.defaults.settings;
+        SessionSettings {
+            attach_inlining_limit: own.attach_inlining_limit.or(defaults.attach_inlining_limit),
+            default_inlining_limit: own.default_inlining_limit.or(defaults.default_inlining_limit),
+            target_file_size: own.target_file_size.or(defaults.target_file_size),
+        }
     }
 
     /// Changes how often commits are tried.
@@ -289,6 +298,10 @@ impl Session {
                 Ok(no_rows())
             }
             Command::Setting(statement) => {
+                if let Some((name, value)) = lake_setting(&statement) {
+                    self.set_lake_setting(&name, &value)?;
+                    return Ok(no_rows());
+                }
                 let state = self.context.state();
                 let plan = state.statement_to_plan(*statement).await?;
                 let frame = self.context.execute_logical_plan(plan).await?;
@@ -297,6 +310,43 @@ impl Session {
             }
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
         }
+    }
+
+    /// Settings of DuckDB's ducklake extension.
+    fn set_lake_setting(&self, name: &str, value: &str) -> Result<()> {
+        let bad = || LakeError::usage(format!("'{value}' is no value for {name}"));
+        let number = || value.trim().parse::<u64>().map_err(|_| bad());
+        let mut retry = self.retry();
+        let change: Box<dyn Fn(&mut SessionSettings)> = match name {
+            "ducklake_max_retry_count" => {
+                retry.max_attempts = value.trim().parse().map_err(|_| bad())?;
+                Box::new(|_| {})
+            }
+            "ducklake_retry_wait_ms" => {
+                retry.wait = Duration::from_millis(number()?);
+                Box::new(|_| {})
+            }
+            "ducklake_retry_backoff" => {
+                retry.backoff = value.trim().parse().map_err(|_| bad())?;
+                Box::new(|_| {})
+            }
+            "ducklake_default_data_inlining_row_limit" => {
+                let limit = number()?;
+                Box::new(move |settings| settings.default_inlining_limit = Some(limit))
+            }
+            "ducklake_target_file_size" => {
+                let size = ducklake_transact::settings::byte_size(value).ok_or_else(bad)?;
+                Box::new(move |settings| settings.target_file_size = Some(size).filter(|s| *s > 0))
+            }
+            "ducklake_write_deletion_vectors" => Box::new(|_| {}),
+            _ => return Err(LakeError::usage(format!("there is no setting '{name}'"))),
+        };
+        self.set_retry(retry);
+        change(&mut self.session_settings.write().unwrap_or_else(PoisonError::into_inner));
+        for attached in self.names().attached {
+            attached.lake.change_settings(&change);
+        }
+        Ok(())
     }
 
     async fn attach_statement(&self, attach: AttachOptions) -> Result<()> {
@@ -738,6 +788,19 @@ impl Session {
         let text = text.as_string::<i32>();
         Ok(text.is_valid(0).then(|| text.value(0).to_string()))
     }
+}
+
+/// Name and value of `SET ducklake_… = value`.
+fn lake_setting(statement: &Statement) -> Option<(String, String)> {
+    use datafusion::sql::sqlparser::ast;
+    let Statement::Statement(statement) = statement else { return None };
+    let ast::Statement::Set(ast::Set::SingleAssignment { variable, values, .. }) = statement.as_ref() else {
+        return None;
+    };
+    let name = variable.to_string().to_lowercase();
+    let value = values.first()?;
+    let value = literal_text(value).unwrap_or_else(|| value.to_string());
+    name.starts_with("ducklake_").then_some((name, value))
 }
 
 /// Whether there is no lake, but could be one.

@@ -47,6 +47,11 @@ pub(crate) fn sql_name(lake_type: &LakeType) -> String {
     name.to_string()
 }
 
+/// A name in quotes.
+pub(crate) fn quoted_always(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A name, in quotes where it needs them.
 pub(crate) fn quoted(name: &str) -> String {
     let plain = !name.is_empty()

@@ -176,11 +176,7 @@ fn structs(array: &ArrayRef, fields: &[(String, LakeType)], target: &DataType) -
             }
         })
         .collect::<std::result::Result<Vec<_>, String>>()?;
-    if let Some(unknown) =
-        source.fields().iter().find(|f| named && !fields.iter().any(|(name, _)| f.name().eq_ignore_ascii_case(name)))
-    {
-        return Err(format!("the struct has no field '{}'", unknown.name()));
-    }
+    // Fields that the column does not have are dropped, as DuckDB does.
     let result = StructArray::try_new_with_length(targets.clone(), children, source.nulls().cloned(), source.len());
     result.map(|a| Arc::new(a) as ArrayRef).map_err(|e| e.to_string())
 }

@@ -112,7 +112,7 @@ fn inlining_limit(open: &OpenLake, table: i64) -> u64 {
     let catalog = open.lake.catalog();
     let schema = open.transaction.names().tables.iter().find(|t| t.table_id == table).map(|t| t.schema_id);
     let encrypted = catalog.metadata().encrypted;
-    TableSettings::new(&catalog.options(), open.lake.settings(), encrypted, schema, Some(table)).inlining_limit
+    TableSettings::new(&catalog.options(), &open.lake.settings(), encrypted, schema, Some(table)).inlining_limit
 }
 
 /// Takes rows, numbered over all batches, away.

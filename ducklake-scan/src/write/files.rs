@@ -1,11 +1,17 @@
 //! Files of other formats as rows: what COPY FROM and ingesting read.
 
-use datafusion::dataframe::DataFrame;
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
+use datafusion::dataframe::{DataFrame, DataFrameWriteOptions};
 use datafusion::prelude::{CsvReadOptions, JsonReadOptions, ParquetReadOptions};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
 use ducklake_format::columns::Column;
 
 use crate::error::{LakeError, Result};
 use crate::session::Session;
+use crate::sql::write::CopyTo;
+use crate::write::OpenTransactions;
 
 /// Formats of files to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +38,31 @@ impl FileFormat {
 }
 
 impl Session {
+    /// Writes a query's rows to a file; gives how many.
+    pub(crate) async fn copy_to(&self, open: &OpenTransactions, copy: CopyTo) -> Result<u64> {
+        let statement = Statement::Statement(Box::new(ast::Statement::Query(copy.query)));
+        let frame = self.plan_with(statement, self.pins_in(open), 0).await?;
+        let named = copy.options.iter().find(|(name, _)| name == "FORMAT").map(|(_, value)| value.as_str());
+        let format = match named {
+            Some(name) => FileFormat::of_path(&format!("x.{name}")),
+            None => FileFormat::of_path(&copy.path),
+        };
+        let options = DataFrameWriteOptions::new().with_single_file_output(true);
+        let written = match format {
+            Some(FileFormat::Parquet) => frame.write_parquet(&copy.path, options, None).await?,
+            Some(FileFormat::Json) => frame.write_json(&copy.path, options, None).await?,
+            Some(FileFormat::Csv) => frame.write_csv(&copy.path, options, None).await?,
+            None => {
+                return Err(LakeError::Usage {
+                    message: format!("the name of '{}' does not tell its format", copy.path),
+                    hint: Some("add (FORMAT parquet), (FORMAT csv) or (FORMAT json)".into()),
+                });
+            }
+        };
+        let counts = written.iter().filter_map(|b| b.column(0).as_primitive_opt::<UInt64Type>());
+        Ok(counts.flat_map(|counts| counts.iter().flatten()).sum())
+    }
+
     /// Files as a DataFrame, with DuckDB's options of COPY (names in upper case).
     ///
     /// # Errors

@@ -82,12 +82,13 @@ impl OpenLake {
             return Ok(None);
         }
         let reader = LakeDeleteReader(lake.clone());
+        let settings = lake.settings();
         let context = CommitContext {
             catalog: lake.catalog(),
             storage: lake.storage(),
             data_path: lake.data_path(),
             reader: &reader,
-            session: lake.settings(),
+            session: &settings,
             retry,
         };
         let done = commit(&context, transaction).await;

@@ -52,7 +52,7 @@ impl RowSink {
         let scope = |id: i64| Some(id).filter(|id| *id < FIRST_LOCAL_ID);
         let settings = TableSettings::new(
             &catalog.options(),
-            open.lake.settings(),
+            &open.lake.settings(),
             encrypted,
             scope(row.schema_id),
             scope(table_id),

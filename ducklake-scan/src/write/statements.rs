@@ -7,7 +7,7 @@ use ducklake_catalog::SortField;
 use ducklake_format::columns::Column;
 use ducklake_format::promotion::literal_text;
 use ducklake_transact::settings::check_option;
-use ducklake_transact::{ColumnDefault, Commented, CommitInfo, NewColumn, TransactError};
+use ducklake_transact::{ColumnDefault, Commented, CommitInfo, NewColumn, TableChanges, TableSettings, TransactError};
 
 use super::open::{OpenLake, OpenTransactions};
 use super::{store, to_table_batch};
@@ -156,6 +156,7 @@ impl Session {
             WriteStatement::Comment { on, text } => self.comment(open, on, text).await.map(|()| None),
             WriteStatement::Insert(insert) => self.insert(open, *insert).await.map(Some),
             WriteStatement::Copy(copy) => self.copy_from(open, copy).await.map(Some),
+            WriteStatement::CopyTo(copy) => self.copy_to(open, copy).await.map(Some),
             WriteStatement::Delete(delete) => self.delete(open, *delete).await.map(Some),
             WriteStatement::Truncate { table } => self.truncate(open, &table).await.map(Some),
             WriteStatement::Update(update) => self.update(open, *update).await.map(Some),
@@ -387,9 +388,11 @@ impl Session {
                 return Ok(lake.transaction.rename_table(id, new_name)?);
             }
             let before = pending_columns(lake, id)?;
+            let inlines = inlining_limit(lake, place.schema_id, Some(id)) > 0;
             let Some(table) = lake.transaction.table_mut(id) else { return Ok(()) };
             match action {
                 AlterAction::AddColumn { if_not_exists, path, .. } => {
+                    check_name(inlines && path.len() == 1, path.last().map_or("", String::as_str))?;
                     if if_not_exists && table.find(&path).is_some() {
                         return Ok(());
                     }
@@ -404,14 +407,17 @@ impl Session {
                     }
                     table.drop_column(&path)?;
                 }
-                AlterAction::RenameColumn { path, new_name } => table.rename_column(&path, &new_name)?,
+                AlterAction::RenameColumn { path, new_name } => {
+                    check_name(inlines && path.len() == 1, &new_name)?;
+                    table.rename_column(&path, &new_name)?;
+                }
                 AlterAction::SetType { path, lake_type } => table.set_type(&path, &lake_type)?,
                 AlterAction::SetDefault { column, .. } => {
                     table.set_default(&[column], &default.unwrap_or_default())?;
                 }
                 AlterAction::DropDefault { column } => table.set_default(&[column], &ColumnDefault::None)?,
-                AlterAction::SetNotNull { column } => table.set_nullable(&[column], false)?,
-                AlterAction::DropNotNull { column } => table.set_nullable(&[column], true)?,
+                AlterAction::SetNotNull { column } => set_nullable(table, column, false)?,
+                AlterAction::DropNotNull { column } => set_nullable(table, column, true)?,
                 AlterAction::SetPartitionedBy(keys) => {
                     table.set_partition(&partition_keys(&keys))?;
                 }
@@ -486,9 +492,41 @@ impl Session {
                 let (key, value) = check_option(&key, &value).map_err(LakeError::usage)?;
                 let scope = self.option_scope(&attached, find("schema"), find("table_name")).await?;
                 let scope = scope.as_ref().map(|(scope, id)| (*scope, *id));
+                if key == "data_inlining_row_limit" && value != "0" {
+                    self.check_can_inline(&attached, scope).await?;
+                }
                 Ok(attached.lake.catalog().set_option(&key, &value, scope).await?)
             }
             other => Err(LakeError::not_supported(format!("CALL {other}"))),
+        }
+    }
+
+    /// Inlining cannot be enabled where a table has columns of reserved names.
+    async fn check_can_inline(&self, attached: &Attached, scope: Option<(&str, i64)>) -> Result<()> {
+        let view = attached.lake.view(&SnapshotSelector::Latest).await?;
+        let columns = attached.lake.catalog().all_columns_at(view.snapshot.id).await?;
+        let in_scope = |table: i64| match scope {
+            None => true,
+            Some(("schema", id)) => view.names.tables.iter().any(|t| t.table_id == table && t.schema_id == id),
+            Some((_, id)) => id == table,
+        };
+        let reserved = columns.iter().find(|(table, column)| {
+            in_scope(*table)
+                && column.parent_column.is_none()
+                && RESERVED_NAMES.iter().any(|name| column.column_name.eq_ignore_ascii_case(name))
+        });
+        match reserved {
+            Some((table, column)) => {
+                let name = view.names.tables.iter().find(|t| t.table_id == *table).map_or("?", |t| t.name.as_str());
+                Err(LakeError::Usage {
+                    message: format!(
+                        "data inlining cannot be enabled for table '{name}': its column '{}' has a reserved name",
+                        column.column_name
+                    ),
+                    hint: Some("rename the column first".into()),
+                })
+            }
+            None => Ok(()),
         }
     }
 
@@ -609,28 +647,37 @@ pub(crate) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String])
 }
 
 /// Names that inlined data tables need for themselves.
-fn check_reserved(lake: &OpenLake, schema_id: i64, columns: &[NewColumn]) -> Result<()> {
-    let reserved =
-        ["row_id", "begin_snapshot", "end_snapshot", "_ducklake_internal_row_id", "_ducklake_internal_snapshot_id"];
-    let Some(column) = columns.iter().find(|c| reserved.iter().any(|r| c.name.eq_ignore_ascii_case(r))) else {
-        return Ok(());
-    };
+const RESERVED_NAMES: [&str; 5] =
+    ["row_id", "begin_snapshot", "end_snapshot", "_ducklake_internal_row_id", "_ducklake_internal_snapshot_id"];
+
+fn inlining_limit(lake: &OpenLake, schema: i64, table: Option<i64>) -> u64 {
     let catalog = lake.lake.catalog();
     let encrypted = catalog.metadata().encrypted;
-    let settings = ducklake_transact::TableSettings::new(
-        &catalog.options(),
-        lake.lake.settings(),
-        encrypted,
-        Some(schema_id),
-        None,
-    );
-    if settings.inlining_limit == 0 {
+    TableSettings::new(&catalog.options(), &lake.lake.settings(), encrypted, Some(schema), table).inlining_limit
+}
+
+fn check_reserved(lake: &OpenLake, schema: i64, columns: &[NewColumn]) -> Result<()> {
+    let inlines = inlining_limit(lake, schema, None) > 0;
+    columns.iter().try_for_each(|column| check_name(inlines, &column.name))
+}
+
+fn check_name(inlines: bool, name: &str) -> Result<()> {
+    if !inlines || !RESERVED_NAMES.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
         return Ok(());
     }
     Err(LakeError::Usage {
-        message: format!("the column name '{}' is reserved while data is inlined", column.name),
+        message: format!("the column name '{name}' is reserved while data is inlined"),
         hint: Some("choose another name, or CALL lake.set_option('data_inlining_row_limit', 0)".into()),
     })
+}
+
+fn set_nullable(table: &mut TableChanges, column: String, nullable: bool) -> Result<()> {
+    let found = table.find(std::slice::from_ref(&column)).map(|c| c.nulls_allowed);
+    if found == Some(nullable) {
+        let is = if nullable { "has no NOT NULL constraint" } else { "is NOT NULL already" };
+        return Err(LakeError::usage(format!("column '{column}' {is}")));
+    }
+    Ok(table.set_nullable(&[column], nullable)?)
 }
 
 fn pending_columns(lake: &OpenLake, id: i64) -> Result<Vec<Column>> {

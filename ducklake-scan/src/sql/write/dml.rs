@@ -5,12 +5,19 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::cursor::{Cursor, refused};
 use super::statement::{
-    Call, Copy, Delete, Insert, InsertSource, NewValue, TableTarget, Update, WriteStatement, is_default,
+    Call, Copy, CopyTo, Delete, Insert, InsertSource, NewValue, TableTarget, Update, WriteStatement, is_default,
 };
 use crate::error::{LakeError, Result};
 
 /// Words that end a table's name rather than being its alias.
 const NOT_AN_ALIAS: [&str; 9] = ["SET", "USING", "WHERE", "VALUES", "FROM", "RETURNING", "ON", "WHEN", "AS"];
+
+/// All rows of a table, of some columns.
+fn whole_table(table: &[String], columns: &[String]) -> Result<Box<ast::Query>> {
+    let quoted = |names: &[String]| names.iter().map(|n| crate::sql::types::quoted_always(n)).collect::<Vec<_>>();
+    let columns = if columns.is_empty() { "*".to_string() } else { quoted(columns).join(", ") };
+    Cursor::new(&format!("SELECT {columns} FROM {}", quoted(table).join(".")))?.query()
+}
 
 impl Cursor<'_> {
     /// A table with its alias.
@@ -103,20 +110,35 @@ impl Cursor<'_> {
 
     /// What follows COPY.
     pub(super) fn copy(&mut self) -> Result<WriteStatement> {
-        let hint = "COPY t FROM 'file' reads a file into a table";
-        if self.peek(0) == &Token::LParen || self.at(&["FROM", "DATABASE"]) {
-            return Err(refused("COPY of anything but a file into a table", hint));
+        if self.take(&Token::LParen) {
+            let query = self.query()?;
+            self.expect(&Token::RParen)?;
+            self.expect_words(&["TO"])?;
+            return self.copy_to(query);
+        }
+        if self.at(&["FROM", "DATABASE"]) {
+            return Err(refused("COPY FROM DATABASE", "COPY t FROM 'file' reads a file into a table"));
         }
         let table = self.name()?;
         let columns = if self.peek(0) == &Token::LParen { self.idents_in_parentheses()? } else { Vec::new() };
-        if self.at(&["TO"]) {
-            return Err(refused("COPY … TO", hint));
+        if self.take_word("TO") {
+            return self.copy_to(whole_table(&table, &columns)?);
         }
         self.expect_words(&["FROM"])?;
         let path = self.string()?;
-        self.take_word("WITH");
-        let options = if self.take(&Token::LParen) { self.list(Cursor::copy_option)? } else { Vec::new() };
+        let options = self.copy_options()?;
         Ok(WriteStatement::Copy(Copy { table, columns, path, options }))
+    }
+
+    fn copy_to(&mut self, query: Box<ast::Query>) -> Result<WriteStatement> {
+        let path = self.string()?;
+        let options = self.copy_options()?;
+        Ok(WriteStatement::CopyTo(CopyTo { query, path, options }))
+    }
+
+    fn copy_options(&mut self) -> Result<Vec<(String, String)>> {
+        self.take_word("WITH");
+        if self.take(&Token::LParen) { self.list(Cursor::copy_option) } else { Ok(Vec::new()) }
     }
 
     /// `name`, `name value` or `name = value`.

@@ -42,6 +42,8 @@ pub(crate) enum WriteStatement {
     Insert(Box<Insert>),
     /// `COPY t FROM`.
     Copy(Copy),
+    /// `COPY … TO`.
+    CopyTo(CopyTo),
     /// `DELETE`.
     Delete(Box<Delete>),
     /// `TRUNCATE`.
@@ -227,6 +229,15 @@ pub(crate) struct Copy {
     pub(crate) columns: Vec<String>,
     pub(crate) path: String,
     /// Names in upper case; values as text (strings without quotes), empty for a bare option.
+    pub(crate) options: Vec<(String, String)>,
+}
+
+/// What follows `COPY … TO`.
+#[derive(Debug, Clone)]
+pub(crate) struct CopyTo {
+    pub(crate) query: Box<ast::Query>,
+    pub(crate) path: String,
+    /// As in [`Copy`].
     pub(crate) options: Vec<(String, String)>,
 }
 
