@@ -92,6 +92,8 @@ pub struct TableChanges {
     pub altered: bool,
     /// Whether an alteration asks for a new inlined data table.
     pub reshaped: bool,
+    /// Columns whose new type reads the stored bounds otherwise, so that these have to go.
+    pub unbounded: BTreeSet<ColumnId>,
     /// New data files.
     pub files: Vec<LocalFile>,
     /// New inlined rows.
@@ -137,6 +139,7 @@ impl TableChanges {
             sort_changed: false,
             altered: false,
             reshaped: false,
+            unbounded: BTreeSet::new(),
             files: Vec::new(),
             pending: Vec::new(),
             deletes: BTreeMap::new(),
@@ -438,6 +441,9 @@ impl TableChanges {
                 _ => Err(refused()),
             },
             (from, to) if !from.is_nested() && !to.is_nested() && ducklake_format::promotion::can_promote(from, to) => {
+                if !ducklake_format::promotion::keeps_bounds(from, to) {
+                    self.unbounded.insert(id);
+                }
                 if let Some(row) = self.row_mut(id) {
                     row.column_type = type_name(to);
                 }

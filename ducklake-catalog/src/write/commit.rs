@@ -308,6 +308,20 @@ impl CommitTransaction<'_> {
         self.insert(MetadataTable::TableColumnStats, rows).await
     }
 
+    /// Removes all statistics of columns, of the table and of its files: their text would be read wrongly.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn remove_statistics(&mut self, table: i64, columns: &[i64]) -> Result<(), CatalogError> {
+        for name in ["ducklake_table_column_stats", "ducklake_file_column_stats"] {
+            let mut sql = self.catalog.sql();
+            sql.push("DELETE FROM ").table(name).push(" WHERE table_id = ").bind(table);
+            sql.push(" AND column_id IN ").list(columns.iter().copied());
+            self.tx.execute("removing statistics", sql).await?;
+        }
+        Ok(())
+    }
+
     /// Which of these data files are live, each with its live delete files.
     ///
     /// # Errors

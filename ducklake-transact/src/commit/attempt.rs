@@ -309,6 +309,10 @@ impl<'a> Attempt<'a> {
                 let also = Some(("column_id", Cell::Int(*column)));
                 tx.end_where(MetadataTable::Column, self.snapshot, "table_id", &[id], also).await?;
             }
+            let unbounded: Vec<i64> = table.unbounded.iter().copied().collect();
+            if !unbounded.is_empty() {
+                tx.remove_statistics(id, &unbounded).await?;
+            }
             for column in table.columns.iter().filter(|c| !before.contains(c)) {
                 self.rows.column(id, self.snapshot, column);
             }
