@@ -264,7 +264,7 @@ fn intent(transaction: &Transaction) -> Intent {
     for table in base.tables.iter().filter(|t| !names.tables.iter().any(|n| n.table_id == t.table_id)) {
         changes.push(Change::DroppedTable(table.table_id));
     }
-    for table in names.tables.iter() {
+    for table in &names.tables {
         let before = base.tables.iter().find(|b| b.table_id == table.table_id);
         if before.is_none_or(|b| b.name != table.name) {
             uses(table.schema_id);
@@ -277,7 +277,7 @@ fn intent(transaction: &Transaction) -> Intent {
     for view in base.views.iter().filter(|v| !names.views.iter().any(|n| n.view_id == v.view_id)) {
         changes.push(Change::DroppedView(view.view_id));
     }
-    for view in names.views.iter() {
+    for view in &names.views {
         let before = base.views.iter().find(|b| b.view_id == view.view_id);
         if before.is_none_or(|b| b.name != view.name) {
             uses(view.schema_id);

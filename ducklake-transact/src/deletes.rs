@@ -8,14 +8,16 @@ use roaring::RoaringTreemap;
 use crate::error::{Result, TransactError};
 use crate::files::{WrittenDeleteFile, remove_files, write_delete_file};
 
+/// Positions of a delete file with the snapshot that deleted each, where the file says so.
+pub type Deletions = Vec<(u64, Option<i64>)>;
+
+/// Why a delete file could not be read.
+pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Reads delete files, which is the scan's business.
 pub trait DeleteFileReader: Send + Sync {
     /// All positions of a delete file with the snapshot that deleted each, where the file says so.
-    fn read<'a>(
-        &'a self,
-        path: &'a str,
-        row: &'a DeleteFileRow,
-    ) -> BoxFuture<'a, Result<Vec<(u64, Option<i64>)>, Box<dyn std::error::Error + Send + Sync>>>;
+    fn read<'a>(&'a self, path: &'a str, row: &'a DeleteFileRow) -> BoxFuture<'a, Result<Deletions, ReadError>>;
 }
 
 /// What happens to one data file.

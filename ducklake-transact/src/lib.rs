@@ -20,7 +20,7 @@ mod table;
 mod transaction;
 
 pub use commit::{CommitContext, commit, rollback};
-pub use deletes::DeleteFileReader;
+pub use deletes::{DeleteFileReader, Deletions, ReadError};
 pub use error::{Result, TransactError};
 pub use retry::RetryPolicy;
 pub use settings::{SessionSettings, TableSettings};

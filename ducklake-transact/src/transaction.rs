@@ -163,7 +163,8 @@ impl Transaction {
         let tables: Vec<i64> =
             self.names.tables.iter().filter(|t| t.schema_id == schema_id).map(|t| t.table_id).collect();
         let views: Vec<i64> = self.names.views.iter().filter(|v| v.schema_id == schema_id).map(|v| v.view_id).collect();
-        if !cascade && !(tables.is_empty() && views.is_empty()) {
+        let is_empty = tables.is_empty() && views.is_empty();
+        if !cascade && !is_empty {
             return Err(TransactError::Invalid {
                 message: format!("schema '{name}' is not empty"),
                 hint: Some("DROP SCHEMA … CASCADE drops what is in it".into()),

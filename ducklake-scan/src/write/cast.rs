@@ -183,9 +183,12 @@ fn structs(array: &ArrayRef, fields: &[(String, LakeType)], target: &DataType) -
 
 fn lists(array: &ArrayRef, element: &LakeType, target: &DataType) -> Cast {
     let DataType::List(target_field) = target else { return plain_cast(array, target) };
-    let source_field = match array.data_type() {
-        DataType::List(f) | DataType::LargeList(f) | DataType::FixedSizeList(f, _) | DataType::ListView(f) => f,
-        _ => return plain_cast(array, target),
+    let (DataType::List(source_field)
+    | DataType::LargeList(source_field)
+    | DataType::FixedSizeList(source_field, _)
+    | DataType::ListView(source_field)) = array.data_type()
+    else {
+        return plain_cast(array, target);
     };
     let list = plain_cast(array, &DataType::List(Arc::clone(source_field)))?;
     let list = list.as_list::<i32>();

@@ -56,11 +56,6 @@ impl Addresses {
         }
         Ok(BooleanArray::from(is_new))
     }
-
-    /// Rows found.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
 }
 
 /// Adds what a sink stored. The table was touched before.

@@ -1,6 +1,6 @@
 //! A column's default as SQL.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{DataType, IntervalMonthDayNanoType};
 use datafusion::sql::sqlparser::ast::Expr;
 use ducklake_format::text::decode_scalar;
