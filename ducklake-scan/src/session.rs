@@ -22,7 +22,7 @@ use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, sam
 use crate::source::VIRTUAL_COLUMNS;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
-use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
+use crate::sql::rows::{analyzed, describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
 use crate::sql::{
     AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function,
@@ -187,7 +187,11 @@ impl Session {
         match parse(sql)? {
             Command::Query(statement) => {
                 self.open.check().await?;
+                let analyzes = matches!(statement.as_ref(), Statement::Explain(e) if e.options.analyze);
                 let frame = self.plan(*statement, 0).await?;
+                if analyzes {
+                    return analyzed(&frame.collect().await?);
+                }
                 let context = frame.task_ctx();
                 let plan = frame.create_physical_plan().await?;
                 let stream = execute_stream(Arc::clone(&plan), Arc::new(context))?;
