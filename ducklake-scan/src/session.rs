@@ -6,23 +6,24 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
+use datafusion::sql::sqlparser::ast::Expr;
 use ducklake_format::{Column, LakeType};
 
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::local::LocalState;
+use crate::sql::memory::MEMORY;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
 use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
 use crate::sql::{
-    AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function,
+    AttachOptions, Command, PinnedLakes, PinnedObject, Version, collect, parse,
 };
 use crate::table::LakeTable;
 use crate::views;
@@ -51,6 +52,7 @@ pub struct Session {
     context: SessionContext,
     names: RwLock<Names>,
     defaults: LakeOptions,
+    local: Arc<LocalState>,
 }
 
 impl std::fmt::Debug for Session {
@@ -86,7 +88,9 @@ impl Session {
 
     /// A session in a context of the caller's: its functions, memory limit and runtime are used.
     pub fn with_context(context: SessionContext) -> Self {
-        Self { context, names: RwLock::default(), defaults: LakeOptions::default() }
+        let local = Arc::default();
+        crate::sql::register(&context, &local);
+        Self { context, names: RwLock::default(), defaults: LakeOptions::default(), local }
     }
 
     /// Options that ATTACH statements start from (storage credentials of a profile, for instance).
@@ -100,7 +104,12 @@ impl Session {
         &self.context
     }
 
-    fn names(&self) -> Names {
+    /// Variables, settings and tables of the session's own.
+    pub(crate) fn local(&self) -> &LocalState {
+        &self.local
+    }
+
+    pub(crate) fn names(&self) -> Names {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -248,6 +257,7 @@ impl Session {
                 let stream = frame.execute_stream().await?;
                 Ok(QueryResult { schema: stream.schema(), stream, plan: None })
             }
+            Command::Local(local) => self.run_local(local).await,
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
         }
     }
@@ -288,12 +298,22 @@ impl Session {
             let is = if encrypted { "is not encrypted" } else { "is encrypted" };
             return Err(LakeError::usage(format!("the lake {is}, unlike ENCRYPTED says")));
         }
-        self.attach(&name, lake).await
+        self.attach(&name, lake).await?;
+        if let Some(metadata) = attach.metadata_catalog {
+            self.change_names(|names| {
+                names.metadata.retain(|(catalog, _)| !same_name(catalog, &metadata));
+                names.metadata.push((metadata, name));
+            });
+        }
+        Ok(())
     }
 
     async fn use_statement(&self, parts: &[String]) -> Result<()> {
         let names = self.names();
         let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name));
+        if self.use_memory(&names, parts) {
+            return Ok(());
+        }
         let (lake, schema) = match parts {
             [one] => match (attached(one), &names.current) {
                 (Some(lake), _) => (lake, "main"),
@@ -316,6 +336,21 @@ impl Session {
         };
         self.change_names(|n| n.current = Some((lake.name.clone(), schema.name.clone())));
         Ok(())
+    }
+
+    /// `USE memory`, `USE memory.schema`, `USE schema` in it; false where the names are something else.
+    fn use_memory(&self, names: &Names, parts: &[String]) -> bool {
+        let is_lake = |name: &str| names.attached.iter().any(|a| same_name(&a.name, name));
+        let memory = &self.local.memory;
+        let schema = match parts {
+            [one] if is_lake(one) => return false,
+            [one] if same_name(one, MEMORY) => "main",
+            [one] if names.current.is_some() && names.memory_schema().is_some() && memory.has_schema(one) => one,
+            [first, schema] if same_name(first, MEMORY) && memory.has_schema(schema) => schema,
+            _ => return false,
+        };
+        self.change_names(|n| n.current = Some((MEMORY.to_string(), schema.to_string())));
+        true
     }
 
     fn unknown_lake(&self, name: &str) -> LakeError {
@@ -447,7 +482,7 @@ impl Session {
     }
 
     /// Names first, then the plan: resolves every table of the statement at pinned snapshots, rewrites, plans.
-    async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
+    pub(crate) async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
         let mut catalogs = PinnedLakes::default();
         if let Some(inner) = innermost(&mut statement) {
             let references = collect(inner);
@@ -458,18 +493,18 @@ impl Session {
                 .collect();
             let mut rewriter = Rewriter::default();
             for (index, reference) in references.tables.iter().enumerate() {
-                if let Some(args) = &reference.args {
-                    if let Some((full_name, provider)) = self.function(reference, args, index).await? {
-                        let own_name = reference.name.last().cloned().unwrap_or_default();
-                        catalogs.add(&full_name, provider);
-                        rewriter.resolved.push((
-                            reference.clone(),
-                            Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() },
-                        ));
-                    }
+                if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
                     continue;
                 }
-                if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
+                if let Some(relation) = self.relation(reference, index).await? {
+                    for field in relation.provider.schema().fields() {
+                        rewriter.know(field.name());
+                    }
+                    catalogs.add(&relation.resolved.full_name, relation.provider);
+                    rewriter.resolved.push((reference.clone(), relation.resolved));
+                    continue;
+                }
+                if reference.args.is_some() {
                     continue;
                 }
                 if reference.name.iter().any(|n| n.eq_ignore_ascii_case("information_schema")) {
@@ -544,52 +579,6 @@ impl Session {
         Ok(())
     }
 
-    async fn function(
-        &self,
-        reference: &Reference,
-        args: &[FunctionArg],
-        index: usize,
-    ) -> Result<Option<([String; 3], PinnedObject)>> {
-        let names = self.names();
-        let mut call = match reference.name.as_slice() {
-            [name] => FunctionCall { name: name.to_lowercase(), ..FunctionCall::default() },
-            // `FROM lake.snapshots()` is short for `FROM ducklake_snapshots('lake')`.
-            [lake, name] if names.attached.iter().any(|a| same_name(&a.name, lake)) => FunctionCall {
-                name: format!("ducklake_{}", name.to_lowercase()),
-                args: vec![lake.clone()],
-                ..FunctionCall::default()
-            },
-            _ => return Ok(None),
-        };
-        if !call.name.starts_with("ducklake_") {
-            return Ok(None);
-        }
-        for arg in args {
-            match arg {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
-                    let value = self.constant(expr).await?.unwrap_or_default();
-                    call.args.push(value);
-                }
-                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
-                    if let Some(value) = self.constant(expr).await? {
-                        call.named.insert(name.value.to_lowercase(), value);
-                    }
-                }
-                other => {
-                    return Err(LakeError::usage(format!("'{other}' is not an argument that {} takes", call.name)));
-                }
-            }
-        }
-        let find = |name: &str| {
-            let found = names.attached.iter().find(|a| same_name(&a.name, name));
-            found.map(|a| a.lake.clone()).ok_or_else(|| self.unknown_lake(name))
-        };
-        let Some(batch) = table_function(&call, find).await? else { return Ok(None) };
-        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
-        let full_name = ["ducklake functions".to_string(), "main".to_string(), format!("{} {index}", call.name)];
-        Ok(Some((full_name, Arc::new(provider))))
-    }
-
     async fn selector(&self, version: Option<&Version>) -> Result<SnapshotSelector> {
         let null = |what: &str| LakeError::usage(format!("the {what} of AT is NULL"));
         match version {
@@ -656,7 +645,7 @@ impl Session {
 }
 
 /// A column's default as SQL: the catalog keeps a literal's text without its quotes.
-fn default_sql(column: &Column) -> Option<String> {
+pub(crate) fn default_sql(column: &Column) -> Option<String> {
     let text = column.default_value.as_ref()?;
     let is_text = matches!(
         column.lake_type,

@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
+use super::statements::Local;
 use crate::error::{LakeError, Result};
 
 /// What one statement asks for.
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Query(Box<Statement>),
     /// A setting of DataFusion's.
     Setting(Box<Statement>),
+    /// A statement about the session.
+    Local(Local),
 }
 
 /// What follows `ATTACH`.
@@ -50,6 +53,7 @@ pub(crate) struct AttachOptions {
     pub(crate) snapshot_version: Option<i64>,
     pub(crate) snapshot_time: Option<String>,
     pub(crate) encrypted: Option<bool>,
+    pub(crate) metadata_catalog: Option<String>,
 }
 
 /// Parses exactly one statement.
@@ -57,6 +61,9 @@ pub(crate) struct AttachOptions {
 /// # Errors
 /// Syntax errors, several statements, and statements that are not supported.
 pub(crate) fn parse(sql: &str) -> Result<Command> {
+    if let Some(local) = Local::parse(sql)? {
+        return Ok(Command::Local(local));
+    }
     let syntax = |e: &dyn std::fmt::Display| LakeError::Usage { message: format!("{e}"), hint: None };
     let tokens = Tokenizer::new(&LakeDialect, sql).tokenize().map_err(|e| syntax(&e))?;
     let mut words =
@@ -233,9 +240,10 @@ fn attach(words: &mut Words) -> Result<Command> {
                     words.flag();
                 }
                 // Only about writing, or about names inside DuckDB.
-                "TYPE" | "DATA_INLINING_ROW_LIMIT" | "METADATA_CATALOG" | "META_TYPE" | "METADATA_PATH" => {
+                "TYPE" | "DATA_INLINING_ROW_LIMIT" | "META_TYPE" | "METADATA_PATH" | "WRITE_DELETION_VECTORS" => {
                     words.text(&option)?;
                 }
+                "METADATA_CATALOG" => options.metadata_catalog = Some(words.text("METADATA_CATALOG")?),
                 other => {
                     return Err(LakeError::Usage {
                         message: format!("unknown ATTACH option '{other}'"),
