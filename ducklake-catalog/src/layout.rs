@@ -89,6 +89,18 @@ pub(crate) async fn probe_tables(
     collect(tx.query("looking for inlined tables", sql).await?)
 }
 
+/// Physical columns of all tables that are DuckLake's.
+pub(crate) async fn probe_all(
+    tx: &mut DbTransaction,
+    mut sql: Sql<'_>,
+    schema: &str,
+) -> Result<PhysicalTables, CatalogError> {
+    let dialect = sql.dialect;
+    probe_select(&mut sql, schema);
+    sql.push(" AND ").push(dialect.probe_name).push(" LIKE 'ducklake%'").push(dialect.probe_order);
+    collect(tx.query("looking for DuckLake tables", sql).await?)
+}
+
 fn collect(rows: Vec<Row>) -> Result<PhysicalTables, CatalogError> {
     let mut tables = PhysicalTables::new();
     for mut row in rows {

@@ -18,6 +18,7 @@ mod inlined;
 mod layout;
 mod metadata;
 mod names;
+mod raw;
 mod snapshot;
 mod sql;
 mod tables;
@@ -34,6 +35,7 @@ pub use files::{
 pub use inlined::{InlinedDeletes, InlinedRows, InlinedTable, PhysicalColumn};
 pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
+pub use raw::RawTable;
 pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
 pub use tables::{
     NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, SortField, TableBase, TableFacts, VersionedColumn,

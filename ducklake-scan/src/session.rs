@@ -7,12 +7,11 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::MemTable;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
+use datafusion::sql::sqlparser::ast::Expr;
 use ducklake_catalog::{CatalogError, FailureKind};
 use ducklake_format::{Column, LakeType};
 use ducklake_transact::{RetryPolicy, SessionSettings};
@@ -20,13 +19,13 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 use crate::error::{LakeError, Result};
 use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::local::LocalState;
+use crate::sql::memory::MEMORY;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
 use crate::sql::rows::{analyzed, describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
-use crate::sql::{
-    AttachOptions, Command, FunctionCall, PinnedLakes, PinnedObject, Reference, Version, collect, parse, table_function,
-};
+use crate::sql::{AttachOptions, Command, PinnedLakes, PinnedObject, Version, collect, parse};
 use crate::table::LakeTable;
 use crate::views;
 use crate::write::OpenTransactions;
@@ -58,6 +57,7 @@ pub struct Session {
     open: OpenTransactions,
     retry: RwLock<RetryPolicy>,
     session_settings: RwLock<SessionSettings>,
+    local: Arc<LocalState>,
 }
 
 impl std::fmt::Debug for Session {
@@ -93,6 +93,8 @@ impl Session {
 
     /// A session in a context of the caller's: its functions, memory limit and runtime are used.
     pub fn with_context(context: SessionContext) -> Self {
+        let local = Arc::default();
+        crate::sql::register(&context, &local);
         Self {
             context,
             names: RwLock::default(),
@@ -100,6 +102,7 @@ impl Session {
             open: OpenTransactions::default(),
             retry: RwLock::default(),
             session_settings: RwLock::default(),
+            local,
         }
     }
 
@@ -154,6 +157,11 @@ impl Session {
         self.pins().view(attached, &SnapshotSelector::Latest).await
     }
 
+    /// Variables, settings and tables of the session's own.
+    pub(crate) fn local(&self) -> &LocalState {
+        &self.local
+    }
+
     pub(crate) fn names(&self) -> Names {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -174,6 +182,7 @@ impl Session {
             names.attached.push(Attached { name: name.to_string(), lake });
             if names.current.is_none() {
                 names.current = Some((name.to_string(), "main".to_string()));
+                names.is_implicit = false;
             }
             Ok(())
         })
@@ -302,22 +311,19 @@ impl Session {
                 Ok(no_rows())
             }
             Command::Setting(statement) => {
-                if let Some((name, value)) = lake_setting(&statement) {
-                    self.set_lake_setting(&name, &value)?;
-                    return Ok(no_rows());
-                }
                 let state = self.context.state();
                 let plan = state.statement_to_plan(*statement).await?;
                 let frame = self.context.execute_logical_plan(plan).await?;
                 let stream = frame.execute_stream().await?;
                 Ok(QueryResult { schema: stream.schema(), stream, plan: None })
             }
+            Command::Local(local) => self.run_local(local).await,
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
         }
     }
 
     /// Settings of DuckDB's ducklake extension.
-    fn set_lake_setting(&self, name: &str, value: &str) -> Result<()> {
+    pub(crate) fn set_lake_setting(&self, name: &str, value: &str) -> Result<()> {
         let bad = || LakeError::usage(format!("'{value}' is no value for {name}"));
         let number = || value.trim().parse::<u64>().map_err(|_| bad());
         let mut retry = self.retry();
@@ -394,7 +400,18 @@ impl Session {
             let is = if encrypted { "is not encrypted" } else { "is encrypted" };
             return Err(LakeError::usage(format!("the lake {is}, unlike ENCRYPTED says")));
         }
-        self.attach(&name, lake).await
+        let is_first = self.names().current.is_none();
+        self.attach(&name, lake).await?;
+        if is_first {
+            self.change_names(|names| names.is_implicit = true);
+        }
+        if let Some(metadata) = attach.metadata_catalog {
+            self.change_names(|names| {
+                names.metadata.retain(|(catalog, _)| !same_name(catalog, &metadata));
+                names.metadata.push((metadata, name));
+            });
+        }
+        Ok(())
     }
 
     /// ATTACH makes a lake that does not exist, unless it is told not to.
@@ -421,6 +438,9 @@ impl Session {
     async fn use_statement(&self, parts: &[String]) -> Result<()> {
         let names = self.names();
         let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name));
+        if self.use_memory(&names, parts) {
+            return Ok(());
+        }
         let (lake, schema) = match parts {
             [one] => match (attached(one), &names.current) {
                 (Some(lake), _) => (lake, "main"),
@@ -441,8 +461,29 @@ impl Session {
                 suggestions: similar(schema, view.names.schemas.iter().map(|s| s.name.as_str())),
             });
         };
-        self.change_names(|n| n.current = Some((lake.name.clone(), schema.name.clone())));
+        self.change_names(|n| {
+            n.current = Some((lake.name.clone(), schema.name.clone()));
+            n.is_implicit = false;
+        });
         Ok(())
+    }
+
+    /// `USE memory`, `USE memory.schema`, `USE schema` in it; false where the names are something else.
+    fn use_memory(&self, names: &Names, parts: &[String]) -> bool {
+        let is_lake = |name: &str| names.attached.iter().any(|a| same_name(&a.name, name));
+        let memory = &self.local.memory;
+        let schema = match parts {
+            [one] if is_lake(one) => return false,
+            [one] if same_name(one, MEMORY) => "main",
+            [one] if names.current.is_some() && names.memory_schema().is_some() && memory.has_schema(one) => one,
+            [first, schema] if same_name(first, MEMORY) && memory.has_schema(schema) => schema,
+            _ => return false,
+        };
+        self.change_names(|n| {
+            n.current = Some((MEMORY.to_string(), schema.to_string()));
+            n.is_implicit = false;
+        });
+        true
     }
 
     fn unknown_lake(&self, name: &str) -> LakeError {
@@ -585,18 +626,18 @@ impl Session {
                 .collect();
             let mut rewriter = Rewriter::default();
             for (index, reference) in references.tables.iter().enumerate() {
-                if let Some(args) = &reference.args {
-                    if let Some((full_name, provider)) = self.function(reference, args, index).await? {
-                        let own_name = reference.name.last().cloned().unwrap_or_default();
-                        catalogs.add(&full_name, provider);
-                        rewriter.resolved.push((
-                            reference.clone(),
-                            Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() },
-                        ));
-                    }
+                if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
                     continue;
                 }
-                if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
+                if let Some(relation) = self.relation(reference, index).await? {
+                    for field in relation.provider.schema().fields() {
+                        rewriter.know(field.name());
+                    }
+                    catalogs.add(&relation.resolved.full_name, relation.provider);
+                    rewriter.resolved.push((reference.clone(), relation.resolved));
+                    continue;
+                }
+                if reference.args.is_some() {
                     continue;
                 }
                 if reference.name.iter().any(|n| n.eq_ignore_ascii_case("information_schema")) {
@@ -669,52 +710,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    async fn function(
-        &self,
-        reference: &Reference,
-        args: &[FunctionArg],
-        index: usize,
-    ) -> Result<Option<([String; 3], PinnedObject)>> {
-        let names = self.names();
-        let mut call = match reference.name.as_slice() {
-            [name] => FunctionCall { name: name.to_lowercase(), ..FunctionCall::default() },
-            // `FROM lake.snapshots()` is short for `FROM ducklake_snapshots('lake')`.
-            [lake, name] if names.attached.iter().any(|a| same_name(&a.name, lake)) => FunctionCall {
-                name: format!("ducklake_{}", name.to_lowercase()),
-                args: vec![lake.clone()],
-                ..FunctionCall::default()
-            },
-            _ => return Ok(None),
-        };
-        if !call.name.starts_with("ducklake_") {
-            return Ok(None);
-        }
-        for arg in args {
-            match arg {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => {
-                    let value = self.constant(expr).await?.unwrap_or_default();
-                    call.args.push(value);
-                }
-                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
-                    if let Some(value) = self.constant(expr).await? {
-                        call.named.insert(name.value.to_lowercase(), value);
-                    }
-                }
-                other => {
-                    return Err(LakeError::usage(format!("'{other}' is not an argument that {} takes", call.name)));
-                }
-            }
-        }
-        let find = |name: &str| {
-            let found = names.attached.iter().find(|a| same_name(&a.name, name));
-            found.map(|a| a.lake.clone()).ok_or_else(|| self.unknown_lake(name))
-        };
-        let Some(batch) = table_function(&call, find).await? else { return Ok(None) };
-        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
-        let full_name = ["ducklake functions".to_string(), "main".to_string(), format!("{} {index}", call.name)];
-        Ok(Some((full_name, Arc::new(provider))))
     }
 
     async fn selector(&self, version: Option<&Version>) -> Result<SnapshotSelector> {
@@ -794,19 +789,6 @@ impl Session {
     }
 }
 
-/// Name and value of `SET ducklake_… = value`.
-fn lake_setting(statement: &Statement) -> Option<(String, String)> {
-    use datafusion::sql::sqlparser::ast;
-    let Statement::Statement(statement) = statement else { return None };
-    let ast::Statement::Set(ast::Set::SingleAssignment { variable, values, .. }) = statement.as_ref() else {
-        return None;
-    };
-    let name = variable.to_string().to_lowercase();
-    let value = values.first()?;
-    let value = literal_text(value).unwrap_or_else(|| value.to_string());
-    name.starts_with("ducklake_").then_some((name, value))
-}
-
 /// Whether there is no lake, but could be one.
 fn is_absent(error: &CatalogError) -> bool {
     match error.kind() {
@@ -818,7 +800,7 @@ fn is_absent(error: &CatalogError) -> bool {
 }
 
 /// A column's default as SQL: the catalog keeps a literal's text without its quotes.
-fn default_sql(column: &Column) -> Option<String> {
+pub(crate) fn default_sql(column: &Column) -> Option<String> {
     let text = column.default_value.as_ref()?;
     let is_text = matches!(
         column.lake_type,

@@ -49,6 +49,8 @@ pub struct LakeTable {
     columns: Arc<Vec<Column>>,
     schema: SchemaRef,
     virtual_columns: Vec<&'static str>,
+    /// Ids of the only files to read.
+    only_files: Option<Arc<HashSet<i64>>>,
 }
 
 /// A file as the catalog describes it.
@@ -110,7 +112,22 @@ impl LakeTable {
             columns,
             schema,
             virtual_columns: Vec::new(),
+            only_files: None,
         }))
+    }
+
+    /// The rows of another snapshot with this one's columns, from some of its files.
+    pub(crate) fn rows_of(mut self, snapshot: i64, files: HashSet<i64>) -> Self {
+        self.view.snapshot.id = snapshot;
+        self.only_files = Some(Arc::new(files));
+        self
+    }
+
+    /// What the catalog has for a scan of the table at another snapshot.
+    pub(crate) async fn scan_rows(&self, snapshot: i64) -> Result<Arc<TableScanRows>> {
+        let mut view = self.view.clone();
+        view.snapshot.id = snapshot;
+        self.lake.table_scan(&view, self.row.table_id, FileQuery::default()).await
     }
 
     /// With these virtual columns at the end of the schema. A real column of the same name hides the virtual one.
@@ -420,7 +437,7 @@ impl TableProvider for LakeTable {
         let rows = self.lake.table_scan(&self.view, self.row.table_id, query).await?;
         let scanned: Vec<Column> = needed.iter().filter_map(|i| self.columns.get(*i).cloned()).collect();
         let bounds = FileBounds::decode(&scanned, &rows.facts.columns, &rows.listing);
-        let (keep, counts) = match &predicate {
+        let (mut keep, counts) = match &predicate {
             Some(predicate) => {
                 let ordinals = self.lake.partitions_by_ordinal();
                 let partitions = PartitionFacts::new(
@@ -437,6 +454,11 @@ impl TableProvider for LakeTable {
                 PruningCounts { total: rows.listing.summary.file_count, ..PruningCounts::default() },
             ),
         };
+        if let Some(only) = &self.only_files {
+            for (keep, file) in keep.iter_mut().zip(&rows.listing.files) {
+                *keep &= only.contains(&file.data_file_id);
+            }
+        }
         let files = self.lake_files(&rows, &keep)?;
         let kept: Vec<usize> = (0..keep.len()).filter(|i| keep[*i]).collect();
         let mut scan = ScanBuilder {

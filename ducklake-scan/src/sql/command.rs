@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
+use super::statements::Local;
 use super::write::{self, WriteStatement};
 use crate::error::{LakeError, Result};
 
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Setting(Box<Statement>),
     /// Something that changes a lake, or a transaction.
     Write(WriteStatement),
+    /// A statement about the session.
+    Local(Local),
 }
 
 /// What follows `ATTACH`.
@@ -56,6 +59,7 @@ pub(crate) struct AttachOptions {
     pub(crate) read_only: bool,
     pub(crate) create_if_not_exists: Option<bool>,
     pub(crate) inlining_limit: Option<u64>,
+    pub(crate) metadata_catalog: Option<String>,
 }
 
 /// Parses exactly one statement.
@@ -63,6 +67,15 @@ pub(crate) struct AttachOptions {
 /// # Errors
 /// Syntax errors, several statements, and statements that are not supported.
 pub(crate) fn parse(sql: &str) -> Result<Command> {
+    match Local::parse(sql)? {
+        // Some calls change the lake; the others only read.
+        Some(local @ Local::Short(_)) => match write::parse_call(sql)? {
+            Some(call) => return Ok(Command::Write(call)),
+            None => return Ok(Command::Local(local)),
+        },
+        Some(local) => return Ok(Command::Local(local)),
+        None => {}
+    }
     let syntax = |e: &dyn std::fmt::Display| LakeError::Usage { message: format!("{e}"), hint: None };
     let tokens = Tokenizer::new(&LakeDialect, sql).tokenize().map_err(|e| syntax(&e))?;
     let mut words =
@@ -262,9 +275,10 @@ fn attach(words: &mut Words) -> Result<Command> {
                     words.flag();
                 }
                 // Only about names inside DuckDB.
-                "TYPE" | "BUSY_TIMEOUT" | "METADATA_CATALOG" | "META_TYPE" | "METADATA_PATH" => {
+                "TYPE" | "BUSY_TIMEOUT" | "META_TYPE" | "METADATA_PATH" => {
                     words.text(&option)?;
                 }
+                "METADATA_CATALOG" => options.metadata_catalog = Some(words.text("METADATA_CATALOG")?),
                 other => {
                     return Err(LakeError::Usage {
                         message: format!("unknown ATTACH option '{other}'"),

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
+use crate::sql::memory::MEMORY;
+use crate::sql::metadata::PREFIX;
 use crate::sql::types::quoted;
 use crate::write::OpenTransactions;
 
@@ -20,9 +22,31 @@ pub(crate) struct Names {
     pub(crate) attached: Vec<Attached>,
     /// Lake and schema that names without a qualifier belong to.
     pub(crate) current: Option<(String, String)>,
+    /// Whether nobody chose the current lake: it is the one that ATTACH opened first. Tables are then made in memory, as
+    /// in DuckDB, while what is in the lake is found.
+    pub(crate) is_implicit: bool,
+    /// Metadata catalogs with names of their own (METADATA_CATALOG), and the lakes they belong to.
+    pub(crate) metadata: Vec<(String, String)>,
 }
 
 impl Names {
+    /// The lake whose metadata catalog has this name.
+    pub(crate) fn metadata_of(&self, name: &str) -> Option<&Attached> {
+        let named = self.metadata.iter().find(|(n, _)| same_name(n, name)).map(|(_, lake)| lake.as_str());
+        let prefix = name.get(..PREFIX.len()).filter(|start| same_name(start, PREFIX));
+        let lake = named.or_else(|| prefix.and_then(|_| name.get(PREFIX.len()..)))?;
+        self.attached.iter().find(|a| same_name(&a.name, lake))
+    }
+
+    /// The current schema of the session's own tables, where no lake is current.
+    pub(crate) fn memory_schema(&self) -> Option<&str> {
+        match &self.current {
+            None => Some("main"),
+            Some(_) if self.is_implicit => Some("main"),
+            Some((catalog, schema)) => same_name(catalog, MEMORY).then_some(schema.as_str()),
+        }
+    }
+
     pub(crate) fn unknown_lake(&self, name: &str) -> LakeError {
         let suggestions = similar(name, self.attached.iter().map(|a| a.name.as_str()));
         LakeError::UnknownName { what: "lake", name: name.to_string(), suggestions }

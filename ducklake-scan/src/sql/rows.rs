@@ -5,9 +5,8 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use ducklake_format::LakeType;
 
-use super::types::sql_name;
+use super::types::field_type;
 use crate::error::Result;
 use crate::session::QueryResult;
 
@@ -64,12 +63,7 @@ pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult
 }
 
 pub(crate) fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
-    let (names, types): (Vec<String>, Vec<String>) = fields
-        .map(|f| {
-            let ty = LakeType::from_field(&f).map_or_else(|| f.data_type().to_string(), |t| sql_name(&t));
-            (f.name().clone(), ty)
-        })
-        .unzip();
+    let (names, types): (Vec<String>, Vec<String>) = fields.map(|f| (f.name().clone(), field_type(&f))).unzip();
     let rows = names.len();
     let nothing = StringArray::from(vec![None::<&str>; rows]);
     rows_of(vec![

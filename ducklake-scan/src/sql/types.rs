@@ -1,6 +1,12 @@
 //! DuckDB's names of DuckLake's types, for DESCRIBE.
 
+use arrow::datatypes::Field;
 use ducklake_format::LakeType;
+
+/// DuckDB's name of the type of a result column; Arrow's own where it is no type of a lake.
+pub(crate) fn field_type(field: &Field) -> String {
+    LakeType::from_field(field).map_or_else(|| field.data_type().to_string(), |t| sql_name(&t))
+}
 
 /// The name that DuckDB's SQL has for a type.
 pub(crate) fn sql_name(lake_type: &LakeType) -> String {

@@ -36,7 +36,7 @@ impl Session {
         Ok((place, id, columns))
     }
 
-    async fn frame(&self, open: &OpenTransactions, query: ast::Query) -> Result<DataFrame> {
+    pub(super) async fn frame(&self, open: &OpenTransactions, query: ast::Query) -> Result<DataFrame> {
         let statement = Statement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
         self.plan_with(statement, self.pins_in(open), 0).await
     }
@@ -50,16 +50,26 @@ impl Session {
 
     pub(super) async fn insert(&self, open: &OpenTransactions, insert: Insert) -> Result<u64> {
         let (place, id, columns) = self.target(open, &insert.table).await?;
-        // The source alone tells how many columns it has and what they are called.
-        let source = self.frame(open, queries::insert_source_query(&insert, &columns)?).await?;
-        let names: Vec<String> = source.schema().fields().iter().map(|f| f.name().clone()).collect();
-        let mapping = queries::insert_mapping(&insert, &columns, &names)?;
-        let frame = if mapping.iter().enumerate().all(|(column, from)| *from == Some(column)) {
-            source
-        } else {
-            self.frame(open, queries::insert_query(&insert, &columns, &names)?).await?
-        };
+        let frame = self.insert_frame(open, &insert, &columns).await?;
         self.add(open, &place.attached, id, frame).await
+    }
+
+    /// The rows that an INSERT adds, in the table's columns.
+    pub(super) async fn insert_frame(
+        &self,
+        open: &OpenTransactions,
+        insert: &Insert,
+        columns: &[Column],
+    ) -> Result<DataFrame> {
+        // The source alone tells how many columns it has and what they are called.
+        let source = self.frame(open, queries::insert_source_query(insert, columns)?).await?;
+        let names: Vec<String> = source.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mapping = queries::insert_mapping(insert, columns, &names)?;
+        if mapping.iter().enumerate().all(|(column, from)| *from == Some(column)) {
+            Ok(source)
+        } else {
+            self.frame(open, queries::insert_query(insert, columns, &names)?).await
+        }
     }
 
     /// Adds a query's rows to a table.

@@ -4,6 +4,7 @@ mod cast;
 mod changes;
 mod dml;
 mod files;
+mod memory;
 mod open;
 mod reader;
 mod sink;

@@ -71,6 +71,10 @@ impl Session {
 
     /// Does what the statement says in a transaction; gives the rows that it changed, for statements about rows.
     async fn change(&self, open: &OpenTransactions, statement: WriteStatement) -> Result<Option<u64>> {
+        let statement = match self.change_memory(open, statement).await? {
+            Ok(count) => return Ok(count),
+            Err(statement) => statement,
+        };
         match statement {
             WriteStatement::Begin | WriteStatement::Commit | WriteStatement::Rollback => Ok(None),
             WriteStatement::CreateSchema { name, if_not_exists } => {
@@ -161,7 +165,7 @@ impl Session {
             WriteStatement::Truncate { table } => self.truncate(open, &table).await.map(Some),
             WriteStatement::Update(update) => self.update(open, *update).await.map(Some),
             WriteStatement::Merge(merge) => self.merge(open, *merge).await.map(Some),
-            WriteStatement::Call(call) => self.call(call).await.map(|()| None),
+            WriteStatement::Call(call) => self.call_change(call).await.map(|()| None),
             WriteStatement::CreateMacro(_) | WriteStatement::DropMacro { .. } => {
                 Err(LakeError::not_supported("creating and dropping macros"))
             }
@@ -447,7 +451,7 @@ impl Session {
     }
 
     /// `CALL lake.set_option(…)` and `CALL lake.set_commit_message(…)`, with or without `ducklake_` and the lake's name.
-    async fn call(&self, call: Call) -> Result<()> {
+    async fn call_change(&self, call: Call) -> Result<()> {
         let (lake, function) = match call.name.as_slice() {
             [function] => (None, function.to_lowercase()),
             [lake, function] | [lake, _, function] => (Some(lake.clone()), function.to_lowercase()),
@@ -621,7 +625,7 @@ fn sort_field(key: &crate::sql::write::SortExpr) -> SortField {
 }
 
 /// The columns of CREATE TABLE … AS.
-pub(crate) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String]) -> Result<Vec<NewColumn>> {
+pub(super) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String]) -> Result<Vec<NewColumn>> {
     if names.len() > schema.fields().len() {
         return Err(LakeError::usage("more column names were given than the query has columns"));
     }

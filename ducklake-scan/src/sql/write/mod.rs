@@ -10,6 +10,6 @@ pub(crate) mod queries;
 mod statement;
 mod types;
 
-pub(crate) use parse::parse;
+pub(crate) use parse::{parse, parse_call};
 pub(crate) use statement::*;
 pub(crate) use types::lake_type;

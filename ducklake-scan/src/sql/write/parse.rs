@@ -4,6 +4,18 @@ use super::cursor::Cursor;
 use super::statement::WriteStatement;
 use crate::error::{LakeError, Result};
 
+/// The statement of `CALL f(…)` where the function changes something.
+///
+/// # Errors
+/// Syntax errors.
+pub(crate) fn parse_call(sql: &str) -> Result<Option<WriteStatement>> {
+    let Some(WriteStatement::Call(call)) = parse(sql)? else { return Ok(None) };
+    let name = call.name.last().map(|n| n.to_lowercase()).unwrap_or_default();
+    let changes = ["set_option", "set_commit_message"];
+    let is_change = changes.contains(&name.strip_prefix("ducklake_").unwrap_or(&name));
+    Ok(is_change.then_some(WriteStatement::Call(call)))
+}
+
 /// Parses a statement that changes a lake or a transaction, `None` for any other.
 ///
 /// # Errors

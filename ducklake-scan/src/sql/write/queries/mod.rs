@@ -51,6 +51,13 @@ pub(crate) fn delete_query(delete: &Delete) -> Query {
     build::query(delete.with.clone(), items, from, delete.filter.clone())
 }
 
+/// The rows that a DELETE with this filter leaves.
+pub(crate) fn kept_query(delete: &Delete, filter: Expr) -> Query {
+    let is_true = Expr::IsNotTrue(Box::new(Expr::Nested(Box::new(filter))));
+    let from = with_target(&delete.table, &[]);
+    build::query(delete.with.clone(), vec![build::star()], from, Some(is_true))
+}
+
 /// Which rows an UPDATE replaces, and by what: the address of each, then the value of every column. A row comes
 /// several times where `FROM` matches several rows: one of them is to be taken. Values are not yet of the columns'
 /// types.

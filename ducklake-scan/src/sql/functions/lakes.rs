@@ -1,61 +1,23 @@
 //! The table functions that list what a lake holds, under DuckDB's names and with its columns (DuckLake spec, "Result
 //! columns").
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BinaryArray, Int64Array, ListBuilder, MapBuilder, RecordBatch, StringArray, StringBuilder,
-    TimestampMicrosecondArray, UInt64Array,
-};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{BinaryArray, ListBuilder, MapBuilder, RecordBatch, StringBuilder, TimestampMicrosecondArray};
 use base64::Engine;
 use ducklake_format::changes::{grouped, parse_changes};
 
+use super::rows::{batch, ints, texts, unsigned};
+use super::{FunctionCall, lake_name};
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, SnapshotSelector, snapshot_micros, timestamp_micros};
 use crate::table::LakeTable;
 
-/// A call of a table function, its arguments evaluated.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct FunctionCall {
-    /// Lower-cased name.
-    pub(crate) name: String,
-    /// Arguments by position.
-    pub(crate) args: Vec<String>,
-    /// Arguments by lower-cased name.
-    pub(crate) named: HashMap<String, String>,
-}
-
-/// Functions of DuckLake that only come with writing and maintenance, or later.
-const LATER: [&str; 14] = [
-    "ducklake_table_changes",
-    "ducklake_table_insertions",
-    "ducklake_table_deletions",
-    "ducklake_expire_snapshots",
-    "ducklake_cleanup_old_files",
-    "ducklake_delete_orphaned_files",
-    "ducklake_merge_adjacent_files",
-    "ducklake_rewrite_data_files",
-    "ducklake_flush_inlined_data",
-    "ducklake_add_data_files",
-    "ducklake_set_option",
-    "ducklake_set_commit_message",
-    "ducklake_checkpoint",
-    "ducklake_table_stats",
-];
-
-/// Runs a call; `None` where no function of ours has this name.
+/// Runs a call; `None` where no function of this module has its name.
 ///
 /// # Errors
-/// Wrong arguments, unknown lakes or tables, database failures, functions that are not there yet.
-pub(crate) async fn table_function(
-    call: &FunctionCall,
-    lake: impl Fn(&str) -> Result<Lake>,
-) -> Result<Option<RecordBatch>> {
-    if LATER.contains(&call.name.as_str()) {
-        return Err(LakeError::not_supported(format!("the function {}", call.name)));
-    }
+/// Wrong arguments, unknown lakes or tables, database failures.
+pub(super) async fn call(call: &FunctionCall, lake: impl Fn(&str) -> Result<Lake>) -> Result<Option<RecordBatch>> {
     let known = [
         "ducklake_snapshots",
         "ducklake_current_snapshot",
@@ -68,8 +30,7 @@ pub(crate) async fn table_function(
     if !known.contains(&call.name.as_str()) {
         return Ok(None);
     }
-    let name = call.args.first().ok_or_else(|| LakeError::usage(format!("{} needs the lake's name", call.name)))?;
-    let lake = lake(name)?;
+    let lake = lake(&lake_name(call)?)?;
     Ok(Some(match call.name.as_str() {
         "ducklake_snapshots" => snapshots(&lake).await?,
         "ducklake_current_snapshot" => snapshot_id(&lake, &SnapshotSelector::Latest).await?,
@@ -82,25 +43,6 @@ pub(crate) async fn table_function(
         "ducklake_settings" => settings(&lake)?,
         _ => options(&lake).await?,
     }))
-}
-
-fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch> {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
-    let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
-}
-
-fn texts<T: Into<Option<String>>>(values: impl IntoIterator<Item = T>) -> ArrayRef {
-    Arc::new(values.into_iter().map(Into::into).collect::<StringArray>())
-}
-
-fn ints(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
-    Arc::new(values.into_iter().collect::<Int64Array>())
-}
-
-fn unsigned(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
-    Arc::new(values.into_iter().map(|v| v.and_then(|n| u64::try_from(n).ok())).collect::<UInt64Array>())
 }
 
 fn id_batch(id: i64) -> Result<RecordBatch> {
@@ -156,21 +98,19 @@ async fn table_info(lake: &Lake) -> Result<RecordBatch> {
 }
 
 async fn list_files(lake: &Lake, call: &FunctionCall) -> Result<RecordBatch> {
-    let table = call
-        .args
-        .get(1)
-        .ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
-    let schema = call.named.get("schema").map_or("main", String::as_str);
-    let selector = match (call.named.get("snapshot_version"), call.named.get("snapshot_time")) {
+    let table =
+        call.text(1).ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
+    let schema = call.named_text("schema").unwrap_or_else(|| "main".to_string());
+    let selector = match (call.named_text("snapshot_version"), call.named_text("snapshot_time")) {
         (Some(version), None) => SnapshotSelector::Version(
             version.parse().map_err(|_| LakeError::usage(format!("snapshot_version '{version}' is not a number")))?,
         ),
-        (None, Some(time)) => SnapshotSelector::Timestamp(timestamp_micros(time)?),
+        (None, Some(time)) => SnapshotSelector::Timestamp(timestamp_micros(&time)?),
         (None, None) => SnapshotSelector::Latest,
         _ => return Err(LakeError::usage("snapshot_version and snapshot_time cannot both be given")),
     };
     let view = lake.view(&selector).await?;
-    let table = LakeTable::load(lake, &view, schema, table).await?.ok_or_else(|| LakeError::UnknownTable {
+    let table = LakeTable::load(lake, &view, &schema, &table).await?.ok_or_else(|| LakeError::UnknownTable {
         name: table.clone(),
         place: format!(" in schema '{schema}'"),
         suggestions: Vec::new(),
