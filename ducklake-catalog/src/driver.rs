@@ -149,7 +149,10 @@ impl Row {
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
     /// Many connections that cannot write, and one that can: writers of this process queue for it.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

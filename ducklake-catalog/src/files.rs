@@ -279,12 +279,7 @@ impl Catalog {
         Ok(files)
     }
 
-    async fn summary_in(
-        &self,
-        tx: &mut DbTransaction,
-        table: i64,
-        snapshot: i64,
-    ) -> Result<FileSummary, CatalogError> {
+    async fn summary_in(&self, tx: &mut DbTransaction, table: i64, snapshot: i64) -> Result<FileSummary, CatalogError> {
         let layout = self.layout();
         let mut sql = self.sql();
         sql.push("SELECT count(*), CAST(sum(f.record_count) AS BIGINT), max(");

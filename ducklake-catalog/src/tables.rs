@@ -138,11 +138,7 @@ const COLUMN_COLUMNS: [&str; 11] = [
 
 impl Catalog {
     /// Facts of a table: a constant number of statements in the given transaction.
-    pub(crate) async fn table_facts_in(
-        &self,
-        tx: &mut DbTransaction,
-        table: i64,
-    ) -> Result<TableFacts, CatalogError> {
+    pub(crate) async fn table_facts_in(&self, tx: &mut DbTransaction, table: i64) -> Result<TableFacts, CatalogError> {
         let layout = self.layout();
         let mut sql = self.sql();
         sql.push("SELECT ");

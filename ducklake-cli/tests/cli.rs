@@ -200,7 +200,7 @@ fn tables_show_as_many_rows_as_asked_for() {
 fn plans_are_printed_as_lines() {
     let sql = "EXPLAIN ANALYZE SELECT count(*) FROM zones WHERE area = 'Asia'";
     let text = good(&on_demo(&["sql", "--output", "table", "-c", sql]));
-    assert!(text.starts_with("Plan with Metrics\n  "), "{text}");
+    assert!(text.starts_with("analyzed_plan\n  "), "{text}");
     assert!(text.lines().count() > 3 && text.contains("files_total="), "{text}");
 }
 

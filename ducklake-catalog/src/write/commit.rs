@@ -78,11 +78,7 @@ impl Catalog {
     ///
     /// # Errors
     /// Database failures.
-    pub async fn has_committed(
-        &self,
-        snapshot: &Snapshot,
-        changes: &SnapshotChanges,
-    ) -> Result<bool, CatalogError> {
+    pub async fn has_committed(&self, snapshot: &Snapshot, changes: &SnapshotChanges) -> Result<bool, CatalogError> {
         let mut tx = self.begin().await?;
         let mut sql = self.sql();
         sql.push("SELECT s.schema_version, s.next_catalog_id, s.next_file_id, c.changes_made FROM ");
@@ -285,8 +281,7 @@ impl CommitTransaction<'_> {
             sql.push(", file_size_bytes = ").bind(stats.file_size_bytes);
             sql.push(" WHERE table_id = ").bind(table);
             self.tx.execute("writing table statistics", sql).await?;
-            let replaced: Vec<i64> =
-                changed.iter().map(|c| c.column_id).chain(removed.iter().copied()).collect();
+            let replaced: Vec<i64> = changed.iter().map(|c| c.column_id).chain(removed.iter().copied()).collect();
             if !replaced.is_empty() {
                 let mut sql = self.catalog.sql();
                 sql.push("DELETE FROM ").table("ducklake_table_column_stats").push(" WHERE table_id = ").bind(table);
@@ -340,12 +335,7 @@ impl CommitTransaction<'_> {
     ///
     /// # Errors
     /// Database failures.
-    pub async fn set_option(
-        &mut self,
-        key: &str,
-        value: &str,
-        scope: Option<(&str, i64)>,
-    ) -> Result<(), CatalogError> {
+    pub async fn set_option(&mut self, key: &str, value: &str, scope: Option<(&str, i64)>) -> Result<(), CatalogError> {
         let mut sql = self.catalog.sql();
         sql.push("UPDATE ").table("ducklake_metadata").push(" SET ").ident("value").push(" = ").bind(value);
         sql.push(" WHERE ").ident("key").push(" = ").bind(key).push(" AND ");

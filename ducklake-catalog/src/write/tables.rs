@@ -269,13 +269,7 @@ impl MetadataTable {
             ),
             Self::PartitionColumn => (
                 "ducklake_partition_column",
-                &[
-                    ("partition_id", B),
-                    ("table_id", B),
-                    ("partition_key_index", B),
-                    ("column_id", B),
-                    ("transform", V),
-                ],
+                &[("partition_id", B), ("table_id", B), ("partition_key_index", B), ("column_id", B), ("transform", V)],
             ),
             Self::FilePartitionValue => (
                 "ducklake_file_partition_value",
@@ -305,18 +299,11 @@ impl MetadataTable {
             }
             Self::Macro => (
                 "ducklake_macro",
-                &[
-                    ("schema_id", B),
-                    ("macro_id", B),
-                    ("macro_name", V),
-                    ("begin_snapshot", B),
-                    ("end_snapshot", B),
-                ],
+                &[("schema_id", B), ("macro_id", B), ("macro_name", V), ("begin_snapshot", B), ("end_snapshot", B)],
             ),
-            Self::MacroImpl => (
-                "ducklake_macro_impl",
-                &[("macro_id", B), ("impl_id", B), ("dialect", V), ("sql", V), ("type", V)],
-            ),
+            Self::MacroImpl => {
+                ("ducklake_macro_impl", &[("macro_id", B), ("impl_id", B), ("dialect", V), ("sql", V), ("type", V)])
+            }
             Self::MacroParameters => (
                 "ducklake_macro_parameters",
                 &[
@@ -329,10 +316,9 @@ impl MetadataTable {
                     ("default_value_type", V),
                 ],
             ),
-            Self::SortInfo => (
-                "ducklake_sort_info",
-                &[("sort_id", B), ("table_id", B), ("begin_snapshot", B), ("end_snapshot", B)],
-            ),
+            Self::SortInfo => {
+                ("ducklake_sort_info", &[("sort_id", B), ("table_id", B), ("begin_snapshot", B), ("end_snapshot", B)])
+            }
             Self::SortExpression => (
                 "ducklake_sort_expression",
                 &[
@@ -346,10 +332,8 @@ impl MetadataTable {
                 ],
             ),
         };
-        let primary_key = matches!(
-            self,
-            Self::Snapshot | Self::SnapshotChanges | Self::Schema | Self::DataFile | Self::DeleteFile
-        );
+        let primary_key =
+            matches!(self, Self::Snapshot | Self::SnapshotChanges | Self::Schema | Self::DataFile | Self::DeleteFile);
         let not_null = if self == Self::Metadata { 2 } else { 0 };
         Definition { name, primary_key, not_null, columns }
     }

@@ -290,7 +290,8 @@ mod tests {
         let table = catalog.find(&parts(&["t"]), None).unwrap();
         table.append(vec![rows(&[2])]).unwrap();
         assert_eq!(table.batches().len(), 2);
-        let two = RecordBatch::try_from_iter([("a", rows(&[1]).column(0).clone()), ("b", rows(&[1]).column(0).clone())]);
+        let two =
+            RecordBatch::try_from_iter([("a", rows(&[1]).column(0).clone()), ("b", rows(&[1]).column(0).clone())]);
         assert!(table.append(vec![two.unwrap()]).is_err());
     }
 }

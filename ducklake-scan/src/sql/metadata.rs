@@ -35,7 +35,9 @@ fn data_type(column: &PhysicalColumn, inlined: bool) -> DataType {
             "path_is_relative" | "contains_null" | "contains_nan" | "nulls_allowed" | "is_partition" => {
                 return DataType::Boolean;
             }
-            "snapshot_time" | "schedule_start" => return DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            "snapshot_time" | "schedule_start" => {
+                return DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+            }
             _ => {}
         }
     }

@@ -31,9 +31,7 @@ pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult
 }
 
 pub(crate) fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
-    let (names, types): (Vec<String>, Vec<String>) = fields
-        .map(|f| (f.name().clone(), field_type(&f)))
-        .unzip();
+    let (names, types): (Vec<String>, Vec<String>) = fields.map(|f| (f.name().clone(), field_type(&f))).unzip();
     let rows = names.len();
     let nothing = StringArray::from(vec![None::<&str>; rows]);
     rows_of(vec![

@@ -60,9 +60,8 @@ struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     async fn open(session: &'a Session, call: &FunctionCall, lake: Lake) -> Result<Self> {
-        let name = |index, what: &str| {
-            call.text(index).ok_or_else(|| LakeError::usage(format!("{} needs {what}", call.name)))
-        };
+        let name =
+            |index, what: &str| call.text(index).ok_or_else(|| LakeError::usage(format!("{} needs {what}", call.name)));
         let (schema, table) = (name(1, "a schema")?, name(2, "a table")?);
         let snapshots = lake.catalog().snapshots().await?;
         let start = bound(call, 3, &snapshots, true)?;
@@ -117,11 +116,8 @@ impl<'a> Feed<'a> {
     async fn deletions(&self) -> Result<DataFrame> {
         let mut all = self.nothing()?;
         for (before, after) in &self.steps {
-            let files = changed_files(
-                &*self.table.scan_rows(*before).await?,
-                &*self.table.scan_rows(*after).await?,
-                *before,
-            );
+            let files =
+                changed_files(&*self.table.scan_rows(*before).await?, &*self.table.scan_rows(*after).await?, *before);
             let old = self.frame(*before, files.clone())?;
             let versions = [exact(ROW_ID).alias("row there"), exact(SNAPSHOT_ID).alias("snapshot there")];
             let new = self.frame(*after, files)?.select(versions.to_vec())?;
@@ -196,7 +192,8 @@ fn changed_files(before: &TableScanRows, after: &TableScanRows, snapshot: i64) -
         file.delete_files.is_empty() && whole
     };
     let unchanged = |file: &DataFileRow| {
-        let in_both = |rows: &TableScanRows| rows.listing.files.iter().any(|f| f.data_file_id == file.data_file_id && plain(f));
+        let in_both =
+            |rows: &TableScanRows| rows.listing.files.iter().any(|f| f.data_file_id == file.data_file_id && plain(f));
         let id = file.data_file_id;
         in_both(before) && in_both(after) && deletes(before, id) == deletes(after, id)
     };
@@ -205,12 +202,7 @@ fn changed_files(before: &TableScanRows, after: &TableScanRows, snapshot: i64) -
 }
 
 /// A bound of the feed as a snapshot id; both bounds are inclusive.
-fn bound(
-    call: &FunctionCall,
-    index: usize,
-    snapshots: &[(Snapshot, SnapshotChanges)],
-    is_start: bool,
-) -> Result<i64> {
+fn bound(call: &FunctionCall, index: usize, snapshots: &[(Snapshot, SnapshotChanges)], is_start: bool) -> Result<i64> {
     let null = || LakeError::usage(format!("{} needs snapshots that are not NULL", call.name));
     let value = call.args.get(index).filter(|v| !v.is_null()).ok_or_else(null)?;
     let instant = match value.data_type() {
@@ -246,8 +238,7 @@ mod tests {
     use super::*;
 
     fn snapshot(id: i64, changes: &str) -> (Snapshot, SnapshotChanges) {
-        let snapshot =
-            Snapshot { id, time: String::new(), schema_version: 0, next_catalog_id: 0, next_file_id: 0 };
+        let snapshot = Snapshot { id, time: String::new(), schema_version: 0, next_catalog_id: 0, next_file_id: 0 };
         (snapshot, SnapshotChanges { changes_made: Some(changes.to_string()), ..SnapshotChanges::default() })
     }
 

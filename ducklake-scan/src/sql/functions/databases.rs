@@ -126,7 +126,8 @@ impl Listing {
         for row in &view.names.views {
             let schema = schema_of(row.schema_id);
             let wanted = matches!(function, "duckdb_views" | "duckdb_columns");
-            let columns = if wanted { view_columns(session, attached, &view, &schema.1, &row.name).await } else { Vec::new() };
+            let columns =
+                if wanted { view_columns(session, attached, &view, &schema.1, &row.name).await } else { Vec::new() };
             self.views.push(Object {
                 sql: crate::views::sql(row, &attached.name).ok().map(|sql| create_view(&schema.1, &row.name, &sql)),
                 database: database.clone(),

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    BinaryArray, ListBuilder, MapBuilder, RecordBatch, StringBuilder, TimestampMicrosecondArray,
-};
+use arrow::array::{BinaryArray, ListBuilder, MapBuilder, RecordBatch, StringBuilder, TimestampMicrosecondArray};
 use base64::Engine;
 use ducklake_format::changes::{grouped, parse_changes};
 
@@ -100,7 +98,8 @@ async fn table_info(lake: &Lake) -> Result<RecordBatch> {
 }
 
 async fn list_files(lake: &Lake, call: &FunctionCall) -> Result<RecordBatch> {
-    let table = call.text(1).ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
+    let table =
+        call.text(1).ok_or_else(|| LakeError::usage("ducklake_list_files needs the lake's and the table's name"))?;
     let schema = call.named_text("schema").unwrap_or_else(|| "main".to_string());
     let selector = match (call.named_text("snapshot_version"), call.named_text("snapshot_time")) {
         (Some(version), None) => SnapshotSelector::Version(

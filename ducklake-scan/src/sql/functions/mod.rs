@@ -171,11 +171,8 @@ pub(crate) async fn table_function(
 /// As [`table_function`].
 pub(crate) async fn file_rows(session: &Session, name: &str) -> Result<Option<FunctionRows>> {
     let Some(function) = files::reader_of(name) else { return Ok(None) };
-    let call = FunctionCall {
-        name: function.to_string(),
-        args: vec![ScalarValue::from(name)],
-        ..FunctionCall::default()
-    };
+    let call =
+        FunctionCall { name: function.to_string(), args: vec![ScalarValue::from(name)], ..FunctionCall::default() };
     files::call(session, &call).await
 }
 

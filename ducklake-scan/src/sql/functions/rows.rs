@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, MapBuilder, RecordBatch, StringArray, StringBuilder, UInt64Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, Int64Array, MapBuilder, RecordBatch, StringArray, StringBuilder, UInt64Array,
+};
 use arrow::datatypes::{Field, Schema};
 
 use crate::error::Result;
