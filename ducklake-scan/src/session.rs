@@ -19,11 +19,12 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 use crate::error::{LakeError, Result};
 use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::explain;
 use crate::sql::local::LocalState;
 use crate::sql::memory::MEMORY;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
-use crate::sql::rows::{analyzed, describe_fields, no_rows, rows_of, text_rows};
+use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
 use crate::sql::{AttachOptions, Command, PinnedLakes, PinnedObject, Version, collect, parse};
 use crate::table::LakeTable;
@@ -196,14 +197,14 @@ impl Session {
         match parse(sql)? {
             Command::Query(statement) => {
                 self.open.check().await?;
-                let analyzes = matches!(statement.as_ref(), Statement::Explain(e) if e.options.analyze);
+                let is_analyze = explain::is_analyze(&statement);
                 let frame = self.plan(*statement, 0).await?;
-                if analyzes {
-                    return analyzed(&frame.collect().await?);
-                }
                 let context = frame.task_ctx();
                 let plan = frame.create_physical_plan().await?;
-                let stream = execute_stream(Arc::clone(&plan), Arc::new(context))?;
+                let mut stream = execute_stream(Arc::clone(&plan), Arc::new(context))?;
+                if is_analyze {
+                    stream = explain::analyzed(stream);
+                }
                 Ok(QueryResult { schema: stream.schema(), stream, plan: Some(plan) })
             }
             command => self.run_command(command).await,
@@ -317,7 +318,7 @@ impl Session {
                 let stream = frame.execute_stream().await?;
                 Ok(QueryResult { schema: stream.schema(), stream, plan: None })
             }
-            Command::Local(local) => self.run_local(local).await,
+            Command::Local(local) => Box::pin(self.run_local(local)).await,
             Command::Query(_) => Err(LakeError::usage("a query is no command")),
         }
     }

@@ -184,8 +184,7 @@ impl<W: Write> ResultWriter for RecordWriter<W> {
 
 /// Whether a result is that of EXPLAIN.
 pub(super) fn is_plan(schema: &Schema) -> bool {
-    let is = |names: [&str; 2]| schema.fields().iter().map(|field| field.name().as_str()).eq(names);
-    is(["plan_type", "plan"]) || is(["explain_key", "explain_value"])
+    schema.fields().iter().map(|field| field.name().as_str()).eq(["plan_type", "plan"])
 }
 
 /// Writes what EXPLAIN says as the lines that it is made of.

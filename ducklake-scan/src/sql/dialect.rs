@@ -2,9 +2,16 @@
 
 use std::any::TypeId;
 
-use datafusion::sql::sqlparser::dialect::{Dialect, DuckDbDialect};
+use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator};
+use datafusion::sql::sqlparser::dialect::{Dialect, DuckDbDialect, Precedence};
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::Token;
 
-/// [`DuckDbDialect`] with `FROM t AT (VERSION => n)`, which it lacks.
+use super::duckdb::call;
+use super::scalars::IN;
+
+/// [`DuckDbDialect`] with `FROM t AT (VERSION => n)` and `x IN list`, which it lacks.
 #[derive(Debug)]
 pub(super) struct LakeDialect;
 
@@ -31,6 +38,30 @@ impl Dialect for LakeDialect {
 
     fn supports_table_versioning(&self) -> bool {
         true
+    }
+
+    // `x IN y` without parentheses: an element of a list, a part of a text.
+    fn parse_infix(&self, parser: &mut Parser, expr: &Expr, _: u8) -> Option<Result<Expr, ParserError>> {
+        let keyword = |token: &Token, wanted| matches!(token, Token::Word(word) if word.keyword == wanted);
+        let first = parser.peek_token().token;
+        let negated = keyword(&first, Keyword::NOT) && keyword(&parser.peek_nth_token(1).token, Keyword::IN);
+        let words = 1 + usize::from(negated);
+        let follows = parser.peek_nth_token(words).token;
+        if !(negated || keyword(&first, Keyword::IN)) || follows == Token::LParen || keyword(&follows, Keyword::UNNEST)
+        {
+            return None;
+        }
+        for _ in 0..words {
+            parser.next_token();
+        }
+        let whole = parser.parse_subexpr(self.prec_value(Precedence::Between));
+        Some(whole.map(|whole| {
+            let contained = call(IN, vec![whole, expr.clone()]);
+            match negated {
+                true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(contained) },
+                false => contained,
+            }
+        }))
     }
 
     like_duckdb!(

@@ -1,14 +1,19 @@
 //! DuckDB's spellings of what DataFusion has under other names.
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    Ident, ObjectName, ObjectNamePart, TimezoneInfo, Value,
+    AccessExpr, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, Query, SelectItem,
+    SetExpr, Subscript, TimezoneInfo, Value,
 };
 
 /// Rewrites one expression node in place.
 pub(super) fn translate(expr: &mut Expr) {
     match expr {
-        Expr::Function(function) => translate_function(function),
+        Expr::Function(function) => {
+            if let Some(other) = translate_function(function) {
+                *expr = other;
+            }
+        }
         // Times have microseconds, DataFusion's own have nanoseconds and do not compare with them.
         Expr::Cast { data_type: DataType::Time(None, zone), expr: inner, .. }
             if *zone != TimezoneInfo::WithTimeZone =>
@@ -21,23 +26,47 @@ pub(super) fn translate(expr: &mut Expr) {
         }
         Expr::Cast { data_type, .. } => translate_type(data_type),
         Expr::TypedString(typed) => translate_type(&mut typed.data_type),
+        // A struct's field after an index: `l[1].k`.
+        Expr::CompoundFieldAccess { access_chain, .. } => access_chain.iter_mut().for_each(|access| {
+            if let AccessExpr::Dot(Expr::Identifier(field)) = access {
+                *access = AccessExpr::Subscript(Subscript::Index { index: string(&field.value) });
+            }
+        }),
         _ => {}
     }
 }
 
-/// `arrow_cast(value, 'Time64(Microsecond)')`.
-fn microseconds(value: Expr) -> Expr {
-    let argument = |expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr));
-    let wanted = Expr::Value(Value::SingleQuotedString("Time64(Microsecond)".to_string()).with_empty_span());
+/// `ORDER BY ALL` over computed columns, which DataFusion takes over plain ones only.
+pub(super) fn order_by_all(query: &mut Query) {
+    let Some(OrderBy { kind: kind @ OrderByKind::All(_), .. }) = &mut query.order_by else { return };
+    let OrderByKind::All(options) = &*kind else { return };
+    let SetExpr::Select(select) = query.body.as_ref() else { return };
+    let is_expression =
+        |item: &SelectItem| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. });
+    if select.projection.is_empty() || !select.projection.iter().all(is_expression) {
+        return;
+    }
+    let options = *options;
+    let position = |i: usize| OrderByExpr { expr: number(i + 1), options, with_fill: None };
+    *kind = OrderByKind::Expressions((0..select.projection.len()).map(position).collect());
+}
+
+fn number(value: usize) -> Expr {
+    Expr::Value(Value::Number(value.to_string(), false).with_empty_span())
+}
+
+fn string(value: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(value.to_string()).with_empty_span())
+}
+
+/// A call of a function by position.
+pub(super) fn call(name: &str, args: Vec<Expr>) -> Expr {
+    let args = args.into_iter().map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
     Expr::Function(Function {
-        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new("arrow_cast"))]),
+        name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList {
-            duplicate_treatment: None,
-            args: vec![argument(value), argument(wanted)],
-            clauses: Vec::new(),
-        }),
+        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() }),
         filter: None,
         null_treatment: None,
         over: None,
@@ -45,7 +74,13 @@ fn microseconds(value: Expr) -> Expr {
     })
 }
 
-fn translate_function(function: &mut Function) {
+/// `arrow_cast(value, 'Time64(Microsecond)')`.
+fn microseconds(value: Expr) -> Expr {
+    call("arrow_cast", vec![value, string("Time64(Microsecond)")])
+}
+
+/// Renames a function, or gives what stands for the call.
+fn translate_function(function: &mut Function) -> Option<Expr> {
     let parts = &mut function.name.0;
     // Stored views name functions with the schema they live in.
     while parts.len() > 1
@@ -53,26 +88,151 @@ fn translate_function(function: &mut Function) {
     {
         parts.remove(0);
     }
-    let [ObjectNamePart::Identifier(name)] = parts.as_slice() else { return };
-    let known = match name.value.to_lowercase().as_str() {
-        "count_star" => {
-            if let FunctionArguments::List(list) = &mut function.args
-                && list.args.is_empty()
-            {
-                list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Wildcard));
-            }
-            "count"
-        }
-        "list_value" | "array_value" => "make_array",
+    // `text.upper()` is `upper(text)`.
+    if let [ObjectNamePart::Identifier(subject), ObjectNamePart::Identifier(_)] = parts.as_slice()
+        && let FunctionArguments::List(list) = &mut function.args
+    {
+        let subject = FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(subject.clone())));
+        list.args.insert(0, subject);
+        parts.remove(0);
+    }
+    let [ObjectNamePart::Identifier(name)] = parts.as_slice() else { return None };
+    let lower = name.value.to_lowercase();
+    if let Some(other) = plain_args(function).and_then(|args| expression(&lower, args)) {
+        return Some(other);
+    }
+    if lower == "count_star"
+        && let FunctionArguments::List(list) = &mut function.args
+        && list.args.is_empty()
+    {
+        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Wildcard));
+    }
+    function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new(renamed(&lower)?))]);
+    None
+}
+
+/// The arguments of a call that has nothing but arguments by position.
+fn plain_args(function: &Function) -> Option<Vec<Expr>> {
+    let plain = function.filter.is_none() && function.over.is_none() && function.within_group.is_empty();
+    let FunctionArguments::List(list) = &function.args else { return None };
+    if !plain || !list.clauses.is_empty() || list.duplicate_treatment.is_some() {
+        return None;
+    }
+    let arg = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    };
+    list.args.iter().map(arg).collect()
+}
+
+/// Functions of the same arguments under another name.
+fn renamed(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "count_star" => "count",
+        "list_value" | "array_value" | "list_pack" => "make_array",
+        "list" => "array_agg",
+        "any_value" | "arbitrary" | "first" => "first_value",
+        "last" => "last_value",
         "len" => "length",
         "list_has" | "list_contains" => "array_has",
-        "string_split" | "str_split" => "string_to_array",
+        "list_count" | "list_len" => "array_length",
+        "string_split" | "str_split" | "split" => "string_to_array",
         "strlen" => "octet_length",
         "epoch_ms" => "to_timestamp_millis",
         "ifnull" => "coalesce",
-        _ => return,
-    };
-    function.name = ObjectName(vec![ObjectNamePart::Identifier(Ident::new(known))]);
+        "prefix" => "starts_with",
+        "suffix" => "ends_with",
+        "regexp_matches" => "regexp_like",
+        "row" => "struct",
+        "gen_random_uuid" => "uuid",
+        "group_concat" | "listagg" => "string_agg",
+        "struct_extract" => "get_field",
+        "list_aggr" => return None,
+        "unicode" | "ord" => "ascii",
+        "ceiling" => "ceil",
+        "pow" => "power",
+        "stddev" => "stddev_samp",
+        "variance" => "var_samp",
+        "mean" => "avg",
+        "quantile_cont" => "percentile_cont",
+        "get_current_timestamp" | "transaction_timestamp" => "now",
+        "contains" => return None,
+        _ => return None,
+    })
+}
+
+/// Calls that are written otherwise here.
+fn expression(name: &str, mut args: Vec<Expr>) -> Option<Expr> {
+    const PARTS: [&str; 16] = [
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "quarter",
+        "week",
+        "weekofyear",
+        "dayofweek",
+        "weekday",
+        "dayofyear",
+        "isodow",
+        "epoch",
+        "dayofmonth",
+        "microsecond",
+    ];
+    if PARTS.contains(&name) && args.len() == 1 {
+        let part = match name {
+            "weekofyear" => "week",
+            "dayofweek" | "weekday" => "dow",
+            "dayofyear" => "doy",
+            "dayofmonth" => "day",
+            other => other,
+        };
+        let value = args.remove(0);
+        // A part is a BIGINT, but the epoch a DOUBLE.
+        let part_of = call("date_part", vec![string(part), value]);
+        return Some(if part == "epoch" { part_of } else { cast(part_of, DataType::BigInt(None)) });
+    }
+    match (name, args.len()) {
+        // Extraction gives '' where nothing matches, and NULL only for NULL. The group around it all makes 0 a group.
+        ("regexp_extract", 2 | 3) => {
+            let group = match args.get(2) {
+                None => 1,
+                Some(Expr::Value(value)) => match &value.value {
+                    Value::Number(text, _) => text.parse::<usize>().ok()?.checked_add(1)?,
+                    _ => return None,
+                },
+                Some(_) => return None,
+            };
+            let (subject, pattern) = (args[0].clone(), args[1].clone());
+            let pattern = call("concat", vec![string("("), pattern, string(")")]);
+            let groups = call("regexp_match", vec![subject.clone(), pattern]);
+            let found = call("coalesce", vec![call("array_element", vec![groups, number(group)]), string("")]);
+            Some(case_null(subject, found))
+        }
+        ("strftime", 2) => Some(call("to_char", args)),
+        ("struct_pack", _) => None,
+        _ => None,
+    }
+}
+
+/// `CASE WHEN subject IS NULL THEN NULL ELSE value END`.
+fn case_null(subject: Expr, value: Expr) -> Expr {
+    use datafusion::sql::sqlparser::ast::CaseWhen;
+    use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen { condition: Expr::IsNotNull(Box::new(subject)), result: value }],
+        else_result: None,
+    }
+}
+
+fn cast(expr: Expr, data_type: DataType) -> Expr {
+    use datafusion::sql::sqlparser::ast::CastKind;
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
 }
 
 fn translate_type(data_type: &mut DataType) {

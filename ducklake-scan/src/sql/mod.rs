@@ -3,6 +3,7 @@
 mod command;
 mod dialect;
 mod duckdb;
+pub(crate) mod explain;
 mod functions;
 mod labels;
 pub(crate) mod local;

@@ -251,6 +251,7 @@ impl VisitorMut for Rewriter {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        duckdb::order_by_all(query);
         for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
             self.fix(&mut cte.alias.name);
         }

@@ -35,29 +35,6 @@ pub(crate) fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> 
     Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
 }
 
-/// EXPLAIN ANALYZE as DuckDB gives it: one row, whose text also says how many data files were read.
-pub(crate) fn analyzed(batches: &[RecordBatch]) -> Result<QueryResult> {
-    let mut text = String::new();
-    for batch in batches {
-        let plans = batch.columns().last().map(|c| arrow::compute::cast(c, &arrow::datatypes::DataType::Utf8));
-        let Some(plans) = plans.transpose()? else { continue };
-        for plan in arrow::array::AsArray::as_string::<i32>(&plans).iter().flatten() {
-            text.push_str(plan);
-            text.push('\n');
-        }
-    }
-    let total = |metric: &str| -> u64 {
-        let parts = text.split(metric).skip(1);
-        let number =
-            |part: &str| part.trim_start_matches('=').split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok();
-        parts.filter_map(number).sum()
-    };
-    let pruned = total("lake_files_pruned_by_partition") + total("lake_files_pruned_by_statistics");
-    let read = total("lake_files_total").saturating_sub(pruned);
-    text.push_str(&format!("Total Files Read: {read}\n"));
-    text_rows(vec![("explain_key", vec!["analyzed_plan".to_string()]), ("explain_value", vec![text])])
-}
-
 pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult> {
     rows_of(columns.into_iter().map(|(name, values)| (name, StringArray::from(values))).collect())
 }

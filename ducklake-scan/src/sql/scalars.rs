@@ -5,8 +5,9 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
 
@@ -17,8 +18,56 @@ use super::types::field_type;
 /// Adds the functions to a context.
 pub(crate) fn register(context: &SessionContext, local: &Arc<LocalState>) {
     context.register_udf(ScalarUDF::new_from_impl(TypeOf::new()));
+    context.register_udf(ScalarUDF::new_from_impl(InWhole::new()));
     for what in [Lookup::Variable, Lookup::Setting] {
         context.register_udf(ScalarUDF::new_from_impl(SessionValue::new(what, local)));
+    }
+}
+
+/// The function behind `part IN whole`.
+pub(super) const IN: &str = "in_whole";
+
+/// `in_whole(whole, part)`: by the type of the whole, an element of a list or a part of a text.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct InWhole {
+    signature: Signature,
+}
+
+impl InWhole {
+    fn new() -> Self {
+        Self { signature: Signature::any(2, Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for InWhole {
+    fn name(&self) -> &str {
+        IN
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        let is_text = match args.first().map(|whole| info.get_data_type(whole)).transpose()? {
+            Some(DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => true,
+            Some(DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..)) => false,
+            _ => return Err(DataFusionError::Plan("IN without parentheses needs a list or a text".to_string())),
+        };
+        let contains = if is_text {
+            datafusion::functions::string::contains()
+        } else {
+            datafusion::functions_nested::array_has::array_has_udf()
+        };
+        Ok(ExprSimplifyResult::Simplified(contains.call(args)))
+    }
+
+    fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        Err(DataFusionError::Internal("IN is replaced before a statement runs".to_string()))
     }
 }
 

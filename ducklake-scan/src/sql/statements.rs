@@ -1,9 +1,12 @@
 //! Statements about the session itself: variables, settings, prepared statements, calls.
 
+use std::sync::Arc;
+
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
 use super::functions::text;
+use super::memory::OnExisting;
 use super::rows::{no_rows, text_rows};
 use super::settings::Settings;
 use crate::error::{LakeError, Result};
@@ -26,6 +29,8 @@ pub(crate) enum Local {
     Execute { name: String, arguments: Vec<String> },
     /// `DEALLOCATE name`.
     Deallocate(String),
+    /// `CREATE TEMPORARY TABLE name AS query`.
+    CreateTemporary { name: Vec<String>, on_existing: OnExisting, query: String },
     /// A statement that is short for another one.
     Short(String),
 }
@@ -68,6 +73,7 @@ impl Local {
                 }
             }
             "PRAGMA" => pragma(&mut text)?,
+            "CREATE" => return Ok(create_temporary(&mut text)),
             "CALL" => Self::Short(format!("FROM {}", text.rest())),
             "PREPARE" => {
                 let name = text.name().ok_or_else(|| missing("a name"))?;
@@ -88,6 +94,25 @@ impl Local {
             _ => return Ok(None),
         }))
     }
+}
+
+/// `CREATE [OR REPLACE] TEMP TABLE [IF NOT EXISTS] name AS query`; other statements are not about the session.
+fn create_temporary(text: &mut Text) -> Option<Local> {
+    let replace = text.take("OR") && text.take("REPLACE");
+    if !(text.take("TEMP") || text.take("TEMPORARY")) || !text.take("TABLE") {
+        return None;
+    }
+    let keep = text.take("IF") && text.take("NOT") && text.take("EXISTS");
+    let mut name = vec![text.name()?];
+    while text.symbol(&Token::Period) {
+        name.push(text.name()?);
+    }
+    let on_existing = match (replace, keep) {
+        (true, _) => OnExisting::Replace,
+        (_, true) => OnExisting::Keep,
+        _ => OnExisting::Fail,
+    };
+    text.take("AS").then(|| Local::CreateTemporary { name, on_existing, query: text.rest() })
 }
 
 /// `PRAGMA name`, `PRAGMA name(…)`, `PRAGMA name = value`.
@@ -158,6 +183,15 @@ impl Session {
                 if !state.deallocate(&name) {
                     return Err(LakeError::usage(format!("there is no prepared statement '{name}'")));
                 }
+            }
+            Local::CreateTemporary { name, on_existing, query } => {
+                let frame = self.sql(&query).await?;
+                let schema = Arc::new(frame.schema().as_arrow().clone());
+                let place = state
+                    .memory
+                    .place(&name, true, None)
+                    .ok_or_else(|| LakeError::usage(format!("a temporary table cannot be in '{}'", name.join("."))))?;
+                state.memory.create(place, schema, frame.collect().await?, on_existing)?;
             }
             Local::Short(sql) if sql.is_empty() => return text_rows(vec![("Success", Vec::new())]),
             Local::Short(sql) => return Box::pin(self.execute(&sql)).await,
@@ -315,6 +349,12 @@ mod tests {
         );
         assert!(Local::parse("SET datafusion.execution.batch_size = 1").unwrap().is_none());
         assert!(Local::parse("SELECT 1").unwrap().is_none());
+        assert!(Local::parse("CREATE TABLE t AS SELECT 1").unwrap().is_none());
+        let name = vec!["t".to_string()];
+        assert_eq!(
+            parsed("CREATE TEMP TABLE IF NOT EXISTS t AS FROM r"),
+            Local::CreateTemporary { name, on_existing: OnExisting::Keep, query: "FROM r".into() }
+        );
         assert!(Local::parse("SET VARIABLE v").is_err());
     }
 
