@@ -1,9 +1,10 @@
 //! Single changes, each a transaction of its own.
 
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::append::{AppendOptions, WriteResult};
-use super::change::assignments;
+use super::change::{Assignments, assignments};
 use super::expr::SqlExpr;
 use super::merge::Merge;
 use super::rows::Rows;
@@ -56,40 +57,36 @@ impl LakeTransaction {
 impl Lake {
     /// Runs `work` in a transaction and commits it. After a conflict with another transaction everything is run again
     /// on the lake as it is then, at most `conflict_retries` times. Gives the answer of `work` and the new snapshot's
-    /// id.
+    /// id. `work` is written as `|transaction| Box::pin(async move { … })`, and owns what it uses.
     ///
     /// # Errors
     /// Those of `work`, after which nothing has happened, and those of [`LakeTransaction::commit`].
-    pub async fn transact<T>(
+    pub async fn transact<T: Send>(
         &self,
         conflict_retries: u32,
-        work: impl AsyncFn(&mut LakeTransaction) -> Result<T>,
+        work: impl for<'t> Fn(&'t mut LakeTransaction) -> BoxFuture<'t, Result<T>> + Send + Sync,
     ) -> Result<(T, Option<i64>)> {
         let mut retries = conflict_retries;
         loop {
             let mut transaction = self.begin().await?;
-            let done = match work(&mut transaction).await {
-                Ok(answer) => transaction.commit().await.map(|snapshot| (answer, snapshot.map(|s| s.id))),
-                Err(error) => {
-                    // What went wrong first is what the caller has to know.
-                    let _ = transaction.rollback().await;
-                    Err(error)
-                }
-            };
-            match done {
+            let done = work(&mut transaction).await;
+            match end(transaction, done).await {
                 Err(error) if error.kind() == ErrorKind::Conflict && retries > 0 => retries -= 1,
                 done => return done,
             }
         }
     }
 
-    async fn change(
-        &self,
-        retries: u32,
-        work: impl AsyncFn(&mut LakeTransaction) -> Result<u64>,
-    ) -> Result<WriteResult> {
-        let (rows, snapshot) = self.transact(retries, work).await?;
-        Ok(WriteResult { rows, snapshot })
+    async fn change(&self, conflict_retries: u32, change: Change<'_>) -> Result<WriteResult> {
+        let mut retries = conflict_retries;
+        loop {
+            let mut transaction = self.begin().await?;
+            let done = change.run(&mut transaction).await;
+            match end(transaction, done).await {
+                Err(error) if error.kind() == ErrorKind::Conflict && retries > 0 => retries -= 1,
+                done => return done.map(|(rows, snapshot)| WriteResult { rows, snapshot }),
+            }
+        }
     }
 
     /// Creates a table.
@@ -97,12 +94,7 @@ impl Lake {
     /// # Errors
     /// As [`LakeTransaction::create_table`].
     pub async fn create_table(&self, name: &str, columns: impl Into<TableColumns>) -> Result<WriteResult> {
-        let columns = columns.into();
-        self.change(0, async |transaction| {
-            transaction.create_table(name, columns.clone()).await?;
-            Ok(0)
-        })
-        .await
+        self.change(0, Change::Create(name, columns.into())).await
     }
 
     /// Appends rows to a table that is there.
@@ -113,7 +105,7 @@ impl Lake {
         self.append_with(table, rows, &AppendOptions::default()).await
     }
 
-    /// Appends rows: columns by name, see [`super::Appender`].
+    /// Appends rows: columns by name, see [`crate::Appender`].
     ///
     /// # Errors
     /// Columns that the table has not, values that its types cannot hold, files that cannot be written, conflicts.
@@ -123,12 +115,7 @@ impl Lake {
         rows: impl Into<Rows>,
         options: &AppendOptions,
     ) -> Result<WriteResult> {
-        let rows = rows.into();
-        self.change(options.conflict_retries, async |transaction| {
-            transaction.set_info(&options.commit).await;
-            transaction.append(table, rows.clone(), options).await
-        })
-        .await
+        self.change(options.conflict_retries, Change::Append(table, rows.into(), options)).await
     }
 
     /// Appends values that serde can serialize, see [`Rows::from_structs`].
@@ -141,7 +128,8 @@ impl Lake {
         values: &[T],
         options: &AppendOptions,
     ) -> Result<WriteResult> {
-        self.append_with(table, Rows::from_structs(values)?, options).await
+        let rows = Rows::from_structs(values)?;
+        self.change(options.conflict_retries, Change::Append(table, rows, options)).await
     }
 
     /// Replaces all rows of a table, in one snapshot.
@@ -149,12 +137,7 @@ impl Lake {
     /// # Errors
     /// As [`Lake::append_with`].
     pub async fn overwrite(&self, table: &str, rows: impl Into<Rows>, options: &AppendOptions) -> Result<WriteResult> {
-        let rows = rows.into();
-        self.change(options.conflict_retries, async |transaction| {
-            transaction.set_info(&options.commit).await;
-            transaction.overwrite(table, rows.clone(), options).await
-        })
-        .await
+        self.change(options.conflict_retries, Change::Overwrite(table, rows.into(), options)).await
     }
 
     /// Deletes the rows that meet a condition; after a conflict, those that meet it then.
@@ -162,8 +145,7 @@ impl Lake {
     /// # Errors
     /// As [`LakeTransaction::delete`].
     pub async fn delete(&self, table: &str, condition: impl Into<SqlExpr>) -> Result<WriteResult> {
-        let condition = condition.into();
-        self.change(CONFLICT_RETRIES, async |transaction| transaction.delete(table, condition.clone()).await).await
+        self.change(CONFLICT_RETRIES, Change::Delete(table, condition.into())).await
     }
 
     /// Gives columns new values in the rows that meet a condition; after a conflict, in those that meet it then.
@@ -176,11 +158,8 @@ impl Lake {
         values: impl IntoIterator<Item = (N, V)>,
         condition: impl Into<SqlExpr>,
     ) -> Result<WriteResult> {
-        let (values, condition) = (assignments(values), condition.into());
-        self.change(CONFLICT_RETRIES, async |transaction| {
-            transaction.update(table, values.clone(), condition.clone()).await
-        })
-        .await
+        let change = Change::Update(table, assignments(values), condition.into());
+        self.change(CONFLICT_RETRIES, change).await
     }
 
     /// Merges rows into a table.
@@ -188,6 +167,46 @@ impl Lake {
     /// # Errors
     /// As [`LakeTransaction::merge`].
     pub async fn merge(&self, merge: Merge) -> Result<WriteResult> {
-        self.change(CONFLICT_RETRIES, async |transaction| transaction.merge(merge.clone()).await).await
+        self.change(CONFLICT_RETRIES, Change::Merge(merge)).await
+    }
+}
+
+/// A single change: a value, so that it can be run again.
+enum Change<'a> {
+    Create(&'a str, TableColumns),
+    Append(&'a str, Rows, &'a AppendOptions),
+    Overwrite(&'a str, Rows, &'a AppendOptions),
+    Delete(&'a str, SqlExpr),
+    Update(&'a str, Assignments, SqlExpr),
+    Merge(Merge),
+}
+
+impl Change<'_> {
+    async fn run(&self, transaction: &mut LakeTransaction) -> Result<u64> {
+        if let Self::Append(_, _, options) | Self::Overwrite(_, _, options) = self {
+            transaction.set_info(&options.commit).await;
+        }
+        match self {
+            Self::Create(name, columns) => transaction.create_table(name, columns.clone()).await.map(|()| 0),
+            Self::Append(table, rows, options) => transaction.append(table, rows.clone(), options).await,
+            Self::Overwrite(table, rows, options) => transaction.overwrite(table, rows.clone(), options).await,
+            Self::Delete(table, condition) => transaction.delete(table, condition.clone()).await,
+            Self::Update(table, values, condition) => {
+                transaction.update(table, values.clone(), condition.clone()).await
+            }
+            Self::Merge(merge) => transaction.merge(merge.clone()).await,
+        }
+    }
+}
+
+/// Commits what went well, and takes back what did not.
+async fn end<T>(transaction: LakeTransaction, done: Result<T>) -> Result<(T, Option<i64>)> {
+    match done {
+        Ok(answer) => Ok((answer, transaction.commit().await?.map(|snapshot| snapshot.id))),
+        Err(error) => {
+            // What went wrong first is what the caller has to know.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
     }
 }
