@@ -49,6 +49,7 @@ mod write;
 pub use api::{AppendOptions, Appender, LakeTransaction, Merge, Rows, SqlExpr, TableColumns, WriteResult};
 pub use ducklake_catalog::Snapshot;
 pub use ducklake_format::LakeType;
+pub use ducklake_transact::settings::byte_size;
 pub use ducklake_transact::{ColumnDefault, CommitInfo, NewColumn, RetryPolicy, SessionSettings};
 pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};

@@ -10,8 +10,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Float32Type, Int64Type, Schema};
 use datafusion::prelude::{col, lit};
 use ducklake_scan::{
-    AppendOptions, ColumnDefault, CreateLake, ErrorKind, Lake, LakeOptions, LakeType, Merge, NewColumn, Rows, Session,
-    SnapshotSelector, TableColumns,
+    AppendOptions, ColumnDefault, CreateLake, ErrorKind, FileFormat, Lake, LakeOptions, LakeType, Merge, NewColumn,
+    Rows, Session, SnapshotSelector, TableColumns,
 };
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -455,4 +455,39 @@ async fn what_cannot_be_written_says_so() {
     session.attach("lake", f.lake.clone()).await.unwrap();
     let max = session.sql("SELECT max(id) FROM t").await.unwrap().collect().await.unwrap();
     assert!(max[0].column(0).as_primitive::<Int64Type>().is_null(0));
+}
+
+#[tokio::test]
+async fn files_are_rows() {
+    let f = fixture().await;
+    let path = |name: &str| f.folder.path().join(name).to_str().unwrap().to_string();
+    std::fs::write(path("a[1]*.csv"), "id,price,day,at,note\n1,1.50,2026-01-31,2026-01-31T12:00:00,\"x\ny\"\n2,,,,\n")
+        .unwrap();
+    std::fs::write(path("b.csv"), "NOTE,id,price\nz,03,0.1\n").unwrap();
+    std::fs::write(path("c.json"), "{\"id\": 4, \"tags\": [\"t\"]}\n{\"id\": 5, \"price\": 2}\n").unwrap();
+    std::fs::write(path("d.json"), " [{\"id\": 6}, {\"id\": 7}]").unwrap();
+    std::fs::write(path("e.txt"), "id\n8\n").unwrap();
+    let mut appender = f.lake.appender("t", evolving()).await.unwrap();
+    let heard = std::sync::atomic::AtomicU64::new(0);
+    for (name, rows) in [("a[1]*.csv", 2), ("b.csv", 1), ("c.json", 2), ("d.json", 2)] {
+        let path = path(name);
+        let taken = appender.append_file(&path, None, |rows| {
+            heard.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(taken.await.unwrap(), rows, "{name}");
+    }
+    assert!(appender.append_file(&path("e.txt"), None, |_| {}).await.is_err());
+    assert!(appender.append_file(&path("nix.csv"), None, |_| {}).await.is_err());
+    assert!(appender.append_file(f.folder.path().to_str().unwrap(), None, |_| {}).await.is_err());
+    appender.append_file(&path("e.txt"), Some(FileFormat::Csv), |_| {}).await.unwrap();
+    assert_eq!(appender.finish().await.unwrap().rows, 8);
+    assert_eq!(heard.into_inner(), 7);
+    let types: Vec<String> = f.rows("DESCRIBE t").await;
+    let types: Vec<String> = types.iter().map(|row| row.split('|').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(types, ["id BIGINT", "price DOUBLE", "day DATE", "at TIMESTAMP", "note VARCHAR", "tags VARCHAR[]"]);
+    assert_eq!(
+        f.rows("SELECT id, price, day, note FROM t WHERE id <= 3 ORDER BY id").await,
+        ["1|1.5|2026-01-31|x\ny", "2|||", "3|0.1||z"]
+    );
+    assert_eq!(f.rows("SELECT tags FROM t WHERE id = 4").await, ["[t]"]);
 }

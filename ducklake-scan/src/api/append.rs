@@ -9,13 +9,14 @@ use ducklake_transact::{CommitInfo, Transaction};
 use futures::TryStreamExt;
 
 use super::evolve::{evolutions, evolve};
+use super::files::file_rows;
 use super::rows::Rows;
 use super::shape::Shape;
 use super::tables::table_name;
 use super::transaction::LakeTransaction;
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
-use crate::write::{RowSink, pending_columns, query_columns, store};
+use crate::write::{FileFormat, RowSink, pending_columns, query_columns, rows_in_order, store};
 
 /// How rows are appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +98,7 @@ impl Lake {
     /// # Errors
     /// Where the table is missing and not to be created, or the lake cannot be written.
     pub async fn appender(&self, table: &str, options: AppendOptions) -> Result<Appender<'static>> {
-        let mut transaction = self.begin().await?;
-        transaction.set_info(&options.commit).await;
-        let saved = transaction.savepoint().await?;
-        let id = locate(&mut transaction, &table_name(table)?, options.create).await?;
-        Ok(Appender::new(Held::Own(Some(Box::new(transaction))), table_name(table)?, options, id, saved))
+        self.begin().await?.into_appender(table, options).await
     }
 }
 
@@ -115,6 +112,20 @@ impl LakeTransaction {
         let saved = self.savepoint().await?;
         let id = locate(self, &name, options.create).await?;
         Ok(Appender::new(Held::Lent(self), name, options, id, saved))
+    }
+
+    /// An appender that ends with the transaction: [`Appender::finish`] commits both.
+    ///
+    /// # Errors
+    /// Where the table is missing and not to be created.
+    pub async fn into_appender(mut self, table: &str, options: AppendOptions) -> Result<Appender<'static>> {
+        let name = table_name(table)?;
+        if options.commit != CommitInfo::default() {
+            self.set_info(&options.commit).await;
+        }
+        let saved = self.savepoint().await?;
+        let id = locate(&mut self, &name, options.create).await?;
+        Ok(Appender::new(Held::Own(Some(Box::new(self))), name, options, id, saved))
     }
 
     /// Appends rows; gives how many.
@@ -240,6 +251,50 @@ impl<'t> Appender<'t> {
         let open = transaction.session().open();
         open.with(transaction.attached(), async |lake| Ok(store(lake, table, stored))).await?;
         Ok(())
+    }
+
+    /// Takes the rows of a local file: Parquet, CSV with a header, or JSON objects. `None` goes by the file's name.
+    /// `progress` hears of rows as they are taken. Gives how many there were.
+    ///
+    /// # Errors
+    /// Files that cannot be read; otherwise as [`Appender::append`].
+    pub async fn append_file(&mut self, path: &str, format: Option<FileFormat>, progress: impl Fn(u64)) -> Result<u64> {
+        let before = self.rows;
+        let columns = match self.table {
+            Some(table) => self.columns(table).await?,
+            None => Arc::default(),
+        };
+        let context = self.transaction.get()?.session().context().clone();
+        let frame = file_rows(&context, path, format, &columns).await?;
+        let mut stream = rows_in_order(frame).await?;
+        loop {
+            let batch = match stream.try_next().await {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(error) => {
+                    // A part of the file is no file.
+                    self.has_failed = self.rows > before;
+                    return Err(error.into());
+                }
+            };
+            let rows = batch.num_rows() as u64;
+            self.append(batch).await?;
+            progress(rows);
+        }
+        Ok(self.rows - before)
+    }
+
+    /// Gives up, and waits until the files that were written are removed.
+    pub async fn abort(mut self) {
+        if let Some(filling) = self.filling.take() {
+            filling.sink.abort().await;
+        }
+        if let Held::Own(transaction) = &mut self.transaction
+            && let Some(transaction) = transaction.take()
+        {
+            // There is nothing to tell of a transaction that is given up.
+            let _ = transaction.rollback().await;
+        }
     }
 
     /// Rows taken so far.

@@ -4,6 +4,7 @@ mod append;
 mod change;
 mod evolve;
 mod expr;
+mod files;
 mod lake;
 mod merge;
 mod rows;
