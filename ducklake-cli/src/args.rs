@@ -10,6 +10,10 @@ use crate::output::{Format, Layout, Printer};
 
 const EXAMPLES: &str = "\
 Examples:
+  # A new lake, with a table made from files
+  ducklake-cli init sqlite:meta.sqlite --data-path data/
+  ducklake-cli --lake sqlite:meta.sqlite ingest orders --create *.parquet
+
   # A look around a lake whose catalog is a SQLite file
   ducklake-cli --lake sqlite:meta.sqlite info
   ducklake-cli --lake sqlite:meta.sqlite tables
@@ -17,6 +21,9 @@ Examples:
   # Some columns of some rows, as CSV
   export DUCKLAKE_URI=sqlite:meta.sqlite
   ducklake-cli scan sales.orders --columns id,total --filter 'total > 100'
+
+  # A change; several become one with BEGIN and COMMIT
+  ducklake-cli sql -c \"DELETE FROM orders WHERE total = 0\"
 
   # A query over a lake in PostgreSQL, as it was in January, into a file
   export DUCKLAKE_URI='postgres:dbname=lake host=db.example.com user=reader'
@@ -38,10 +45,11 @@ which is looked for in this folder, those above it, and ~/.config/ducklake:
   access_key_id = \"…\"              # session_token, virtual_host_style
   secret_access_key = \"…\"
 
-Exit codes: 0 done, 1 a query or the lake failed, 2 wrong usage,
+Exit codes: 0 done, 1 a statement or the lake failed (nothing was changed,
+unless the message says that this is not known), 2 wrong usage,
 130 interrupted.";
 
-/// Query DuckLake lakes, with no DuckDB.
+/// Query and change DuckLake lakes, with no DuckDB.
 #[derive(Debug, Parser)]
 #[command(name = "ducklake-cli", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(crate) struct Cli {
@@ -58,7 +66,7 @@ pub(crate) struct LakeArgs {
     /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, or a sqlite:/// or postgres:// URL [env: DUCKLAKE_URI]
     #[arg(long, value_name = "URI", global = true)]
     pub(crate) lake: Option<String>,
-    /// Read data files below this folder or URL instead of the one that the lake records
+    /// Data files are below this folder or URL instead of the one that the lake records; for init, the one to record
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_path: Option<String>,
     /// Schema of the catalog's tables in the database
@@ -73,6 +81,15 @@ pub(crate) struct LakeArgs {
     /// Read everything as it was at this time
     #[arg(long, value_name = "TIME", global = true)]
     pub(crate) as_of: Option<String>,
+    /// Refuse to change the lake
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
+    /// Memory for queries, such as 4GB, beyond which they spill to temporary files or fail; without it, no limit
+    #[arg(long, value_name = "SIZE", global = true)]
+    pub(crate) memory: Option<String>,
+    /// Threads that queries are split over; without it, all processors
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
 }
 
 /// How results are written.
@@ -121,6 +138,10 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Run SQL: a shell on a terminal, or statements from -c, -f or standard input
     Sql(SqlArgs),
+    /// Create a lake
+    Init(InitArgs),
+    /// Add the rows of files to a table, all in one transaction
+    Ingest(IngestArgs),
     /// List tables and views
     Tables(ListArgs),
     /// List the columns of a table
@@ -176,9 +197,80 @@ pub(crate) struct ScanArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  ducklake-cli init sqlite:meta.sqlite --data-path data/
+  ducklake-cli init 'postgres:dbname=lake host=db' --data-path s3://bucket/lake/
+  ducklake-cli init sqlite:meta.sqlite --data-path data/ --encrypted
+
+The lake has format 1.0, which DuckDB reads and writes too. A SQLite file is made
+where there is none; a PostgreSQL database has to exist. A local data path is
+recorded from the root on. Where there is a lake already, nothing changes, and
+the exit code is 1.")]
+pub(crate) struct InitArgs {
+    /// The catalog to make the lake in, as for --lake
+    #[arg(value_name = "URI")]
+    pub(crate) uri: Option<String>,
+    /// Encrypt every data file, with keys that are in the catalog; this cannot be changed later
+    #[arg(long)]
+    pub(crate) encrypted: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ducklake-cli ingest events day-*.parquet
+  ducklake-cli ingest sales.orders --create orders.csv
+  ducklake-cli ingest events --evolve --message 'new fields' new.json
+
+Columns go by name, in any order; those that a file has not take their defaults.
+A file with other columns is an error, unless --evolve is given. CSV has a line
+of names first; JSON has an object a line, or is one array of objects. Either all
+rows of all files are added, in one snapshot, or none.")]
+pub(crate) struct IngestArgs {
+    /// The table, as TABLE or SCHEMA.TABLE
+    #[arg(value_name = "TABLE")]
+    pub(crate) table: String,
+    /// Files on this machine
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<String>,
+    /// Create the table, if it is missing, with the columns of the first file
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// Add columns that the table has not, and widen types where that loses nothing
+    #[arg(long)]
+    pub(crate) evolve: bool,
+    /// Format of the files; without it, what their names say
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<InputFormat>,
+    /// Author to record with the snapshot
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) author: Option<String>,
+    /// Message to record with the snapshot
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Formats of files to ingest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// Parquet
+    Parquet,
+    /// Comma-separated values; tabs where the name ends in .tsv
+    Csv,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   ducklake-cli sql -c 'SELECT region, sum(total) FROM orders GROUP BY region'
   ducklake-cli sql -c \"ATTACH 'ducklake:sqlite:meta.sqlite' AS l\" \\
       -c 'FROM l.orders AT (VERSION => 3)'
+  ducklake-cli sql -c \"BEGIN; DELETE FROM orders WHERE total = 0; COMMIT\"
   ducklake-cli sql -f report.sql --output markdown
   ducklake-cli sql                 # a shell; .help lists its commands
 

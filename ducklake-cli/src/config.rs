@@ -29,6 +29,12 @@ pub(crate) struct LakeSettings {
     pub(crate) snapshot: Snapshot,
     /// Settings of the object store.
     pub(crate) storage: StorageSection,
+    /// Whether changes are refused.
+    pub(crate) read_only: bool,
+    /// Memory for queries, as given.
+    pub(crate) memory: Option<String>,
+    /// Threads of queries.
+    pub(crate) threads: Option<u16>,
 }
 
 /// A choice of snapshot.

@@ -140,6 +140,14 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Usage`] without a data path, [`LakeError::Catalog`] where the catalog cannot be made.
     pub async fn create(uri: &str, create: &CreateLake, options: LakeOptions) -> Result<Self> {
+        Self::create_or_open(uri, create, options).await.map(|(lake, _)| lake)
+    }
+
+    /// As [`Lake::create`]; also tells whether the lake is new.
+    ///
+    /// # Errors
+    /// As [`Lake::create`].
+    pub async fn create_or_open(uri: &str, create: &CreateLake, options: LakeOptions) -> Result<(Self, bool)> {
         let parsed = CatalogUri::parse(uri)?;
         if create.data_path.trim().is_empty() {
             return Err(LakeError::Usage {
@@ -155,9 +163,9 @@ impl Lake {
             time: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.6f+00").to_string(),
             schema_uuid: uuid::Uuid::new_v4().to_string(),
         };
-        let (catalog, _) = Catalog::create(&parsed, &request).await?;
+        let (catalog, is_new) = Catalog::create(&parsed, &request).await?;
         catalog.close().await;
-        Self::open(uri, options).await
+        Ok((Self::open(uri, options).await?, is_new))
     }
 
     /// Whether writing is refused.

@@ -28,6 +28,7 @@
 //! ```
 
 mod adapt;
+mod api;
 mod error;
 mod file_stats;
 mod guard;
@@ -45,6 +46,11 @@ mod table;
 mod views;
 mod write;
 
+pub use api::{AppendOptions, Appender, LakeTransaction, Merge, Rows, SqlExpr, TableColumns, WriteResult};
+pub use ducklake_catalog::Snapshot;
+pub use ducklake_format::LakeType;
+pub use ducklake_transact::settings::byte_size;
+pub use ducklake_transact::{ColumnDefault, CommitInfo, NewColumn, RetryPolicy, SessionSettings};
 pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
 pub use register::LakeCatalog;

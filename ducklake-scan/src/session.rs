@@ -59,6 +59,8 @@ pub struct Session {
     retry: RwLock<RetryPolicy>,
     session_settings: RwLock<SessionSettings>,
     local: Arc<LocalState>,
+    /// Rows from elsewhere that statements may name.
+    sources: RwLock<Vec<(String, PinnedObject)>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -104,6 +106,7 @@ impl Session {
             retry: RwLock::default(),
             session_settings: RwLock::default(),
             local,
+            sources: RwLock::default(),
         }
     }
 
@@ -116,6 +119,19 @@ impl Session {
     /// The DataFusion context behind the session.
     pub fn context(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// Lets statements name rows from elsewhere; `None` takes the name back.
+    pub(crate) fn set_source(&self, name: &str, rows: Option<PinnedObject>) {
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        sources.retain(|(known, _)| known != name);
+        sources.extend(rows.map(|rows| (name.to_string(), rows)));
+    }
+
+    fn source(&self, reference: &Reference) -> Option<(String, PinnedObject)> {
+        let [name] = reference.name.as_slice() else { return None };
+        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
+        sources.iter().find(|(known, _)| known == name).cloned()
     }
 
     /// The transaction that statements run in, where one is open.
@@ -639,6 +655,16 @@ impl Session {
                     continue;
                 }
                 if reference.args.is_some() {
+                    continue;
+                }
+                if let Some((own_name, rows)) = self.source(reference) {
+                    let full_name = ["ducklake sources".to_string(), "main".to_string(), own_name.clone()];
+                    for field in rows.schema().fields() {
+                        rewriter.know(field.name());
+                    }
+                    catalogs.add(&full_name, rows);
+                    let resolved = Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() };
+                    rewriter.resolved.push((reference.clone(), resolved));
                     continue;
                 }
                 if reference.name.iter().any(|n| n.eq_ignore_ascii_case("information_schema")) {

@@ -1,4 +1,5 @@
-//! The example programs, run on the demo lake as a reader of the README would.
+//! The example programs, run as a reader of the README would: those that read on the demo lake, those that write on a
+//! new one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +15,10 @@ fn run(name: &str, args: &[&str]) -> String {
     // Opened where it lies: reading changes nothing.
     let lake = format!("sqlite:{}", demo.join("demo.sqlite").display());
     let data = demo.join("data");
+    start(name, &lake, &data, args)
+}
+
+fn start(name: &str, lake: &str, data: &Path, args: &[&str]) -> String {
     let output = Command::new(example(name)).arg(lake).arg(data).args(args).output().expect("the example is built");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{name}: {out}\n{err}");
@@ -31,4 +36,30 @@ fn scan_table_reads_now_and_then() {
 fn register_catalog_lists_the_lake() {
     let out = run("register_catalog", &[]);
     assert!(out.contains("zones") && out.contains("BASE TABLE"), "{out}");
+}
+
+fn run_on_new_lake(name: &str) -> String {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let lake = format!("sqlite:{}", folder.path().join("meta.sqlite").display());
+    start(name, &lake, &folder.path().join("data"), &[])
+}
+
+#[test]
+fn write_table_changes_rows_and_looks_back() {
+    let out = run_on_new_lake("write_table");
+    for text in ["3 rows in snapshot 1", "2 rows merged", "| Bern    | 4.0     |", "| Davos   | -9.0    |", "| 3    |"]
+    {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+}
+
+#[test]
+fn transaction_commits_streams_and_rolls_back() {
+    let out = run_on_new_lake("transaction");
+    for text in
+        ["| bob  | 300   |", "committed as snapshot 1", "10000 rows streamed", "10002 rows deleted, rolled back"]
+    {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+    assert!(out.contains("10002 still there"), "{out}");
 }

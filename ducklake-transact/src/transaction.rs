@@ -104,6 +104,17 @@ impl Transaction {
         live.chain(self.abandoned.iter().cloned()).collect()
     }
 
+    /// Goes back to an earlier state of this transaction. Files written since are never registered.
+    pub fn restore(&mut self, earlier: Self) {
+        let known = earlier.written_files();
+        let gone: Vec<String> = self.written_files().into_iter().filter(|path| !known.contains(path)).collect();
+        // Ids and versions are not used again.
+        let (ids, row_ids, version) = (self.next_local_id, self.next_local_row_id, self.version + 1);
+        *self = earlier;
+        self.abandoned.extend(gone);
+        (self.next_local_id, self.next_local_row_id, self.version) = (ids, row_ids, version);
+    }
+
     /// What the transaction changed of a table, if it touched it.
     pub fn table(&self, id: i64) -> Option<&TableChanges> {
         self.tables.get(&id)

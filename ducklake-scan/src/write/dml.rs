@@ -28,7 +28,11 @@ const ADDRESS_COLUMNS: usize = 3;
 
 impl Session {
     /// The table that a statement changes, ready to be changed, with its columns.
-    async fn target(&self, open: &OpenTransactions, name: &[String]) -> Result<(Place, i64, Arc<Vec<Column>>)> {
+    pub(crate) async fn target(
+        &self,
+        open: &OpenTransactions,
+        name: &[String],
+    ) -> Result<(Place, i64, Arc<Vec<Column>>)> {
         let place = self.place(open, name).await?;
         let id = place.table_id().ok_or_else(|| place.unknown(name))?;
         open.with(&place.attached, async |lake| lake.touch(id).await).await?;
@@ -36,7 +40,7 @@ impl Session {
         Ok((place, id, columns))
     }
 
-    pub(super) async fn frame(&self, open: &OpenTransactions, query: ast::Query) -> Result<DataFrame> {
+    pub(crate) async fn frame(&self, open: &OpenTransactions, query: ast::Query) -> Result<DataFrame> {
         let statement = Statement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
         self.plan_with(statement, self.pins_in(open), 0).await
     }
@@ -80,7 +84,7 @@ impl Session {
     }
 
     /// Runs a query and brings its rows to a table's sink.
-    pub(super) async fn drain(
+    pub(crate) async fn drain(
         &self,
         open: &OpenTransactions,
         attached: &Attached,
@@ -151,32 +155,55 @@ impl Session {
         Ok(frame.select(expressions)?)
     }
 
-    pub(super) async fn truncate(&self, open: &OpenTransactions, table: &[String]) -> Result<u64> {
+    pub(crate) async fn truncate(&self, open: &OpenTransactions, table: &[String]) -> Result<u64> {
         let target = TableTarget { name: table.to_vec(), alias: None };
         self.delete(open, Delete { with: None, table: target, using: Vec::new(), filter: None }).await
     }
 
-    pub(super) async fn delete(&self, open: &OpenTransactions, delete: Delete) -> Result<u64> {
+    pub(crate) async fn delete(&self, open: &OpenTransactions, delete: Delete) -> Result<u64> {
         let (place, id, _) = self.target(open, &delete.table.name).await?;
         let frame = self.frame(open, queries::delete_query(&delete)).await?;
+        self.delete_rows(open, &place.attached, id, frame).await
+    }
+
+    /// Deletes the rows whose places a query gives.
+    pub(crate) async fn delete_rows(
+        &self,
+        open: &OpenTransactions,
+        attached: &Attached,
+        id: i64,
+        frame: DataFrame,
+    ) -> Result<u64> {
         let mut found = Addresses::default();
         let mut stream = frame.execute_stream().await?;
         while let Some(batch) = stream.try_next().await? {
             found.add(&batch)?;
         }
-        open.with(&place.attached, async |lake| apply_deletes(lake, id, found).await).await
+        open.with(attached, async |lake| apply_deletes(lake, id, found).await).await
     }
 
-    pub(super) async fn update(&self, open: &OpenTransactions, update: Update) -> Result<u64> {
+    pub(crate) async fn update(&self, open: &OpenTransactions, update: Update) -> Result<u64> {
         let (place, id, columns) = self.target(open, &update.table.name).await?;
         let frame = self.frame(open, queries::update_query(&update, &columns)?).await?;
+        self.replace_rows(open, &place.attached, id, &columns, frame).await
+    }
+
+    /// Replaces the rows whose places a query gives by its other columns, which stand for the table's.
+    pub(crate) async fn replace_rows(
+        &self,
+        open: &OpenTransactions,
+        attached: &Attached,
+        id: i64,
+        columns: &[Column],
+        frame: DataFrame,
+    ) -> Result<u64> {
         let mut found = Addresses::default();
-        let mut sink = open.with(&place.attached, async |lake| RowSink::new(lake, id, true)).await?;
+        let mut sink = open.with(attached, async |lake| RowSink::new(lake, id, true)).await?;
         let done = async {
             let mut stream = frame.execute_stream().await?;
             while let Some(batch) = stream.try_next().await? {
                 let is_new = found.add(&batch)?;
-                versions(&mut sink, &batch, &is_new, ADDRESS_COLUMNS, &columns).await?;
+                versions(&mut sink, &batch, &is_new, ADDRESS_COLUMNS, columns).await?;
             }
             Ok::<_, LakeError>(())
         };
@@ -185,7 +212,7 @@ impl Session {
             return Err(error);
         }
         let stored = sink.finish().await?;
-        open.with(&place.attached, async |lake| {
+        open.with(attached, async |lake| {
             let count = apply_deletes(lake, id, found).await?;
             store(lake, id, stored);
             Ok(count)
@@ -193,7 +220,7 @@ impl Session {
         .await
     }
 
-    pub(super) async fn merge(&self, open: &OpenTransactions, merge: Merge) -> Result<u64> {
+    pub(crate) async fn merge(&self, open: &OpenTransactions, merge: Merge) -> Result<u64> {
         let (place, id, columns) = self.target(open, &merge.table.name).await?;
         let source = self.merge_source(open, &merge).await?;
         let frame = self.frame(open, queries::merge_query(&merge, &columns, &source)?).await?;
@@ -300,7 +327,7 @@ fn values(batch: &RecordBatch, first: usize, columns: &[Column]) -> Result<Recor
 
 /// A query's rows. Where nothing but reading and computing row by row happens, in the order of what is read: rows get
 /// their ids, and files their layout, by that order.
-async fn rows_in_order(frame: DataFrame) -> Result<datafusion::physical_plan::SendableRecordBatchStream> {
+pub(crate) async fn rows_in_order(frame: DataFrame) -> Result<datafusion::physical_plan::SendableRecordBatchStream> {
     if !is_row_by_row(frame.logical_plan()) {
         return Ok(frame.execute_stream().await?);
     }

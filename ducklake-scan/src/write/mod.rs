@@ -12,5 +12,8 @@ mod statements;
 
 pub(crate) use cast::to_table_batch;
 pub(crate) use changes::{Addresses, apply_deletes, store};
+pub(crate) use dml::rows_in_order;
 pub use files::FileFormat;
-pub(crate) use open::OpenTransactions;
+pub(crate) use open::{OpenLake, OpenTransactions};
+pub(crate) use sink::RowSink;
+pub(crate) use statements::{adapt_pending, check_reserved, pending_columns, query_columns};

@@ -220,6 +220,25 @@ impl OpenTransactions {
         Ok(())
     }
 
+    /// ROLLBACK where nobody waits for it: files that were written are removed in the background, if there is a
+    /// runtime to do it.
+    pub(crate) fn abandon(&self) {
+        let Ok(mut state) = self.state.try_lock() else { return };
+        let lakes = std::mem::take(&mut *state).lakes;
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        for (_, open) in lakes.into_iter().filter(|(_, open)| !open.transaction.written_files().is_empty()) {
+            runtime.spawn(open.rollback());
+        }
+    }
+
+    /// Goes back to what the transaction of a lake was, where nobody can wait for it.
+    pub(crate) fn restore(&self, attached: &Attached, saved: Transaction) {
+        let Ok(mut state) = self.state.try_lock() else { return };
+        if let Some((_, open)) = state.lakes.iter_mut().find(|(name, _)| same_name(name, &attached.name)) {
+            open.transaction.restore(saved);
+        }
+    }
+
     /// What the transaction sees of a lake; `None` where no transaction is open.
     pub(crate) async fn view(&self, attached: &Attached) -> Result<Option<LakeView>> {
         let mut state = self.state.lock().await;

@@ -21,12 +21,12 @@ use crate::sql::write::{
 };
 
 /// Where a statement's name leads.
-pub(super) struct Place {
-    pub(super) attached: Attached,
-    pub(super) view: LakeView,
-    pub(super) schema: String,
-    pub(super) schema_id: i64,
-    pub(super) name: String,
+pub(crate) struct Place {
+    pub(crate) attached: Attached,
+    pub(crate) view: LakeView,
+    pub(crate) schema: String,
+    pub(crate) schema_id: i64,
+    pub(crate) name: String,
 }
 
 impl Session {
@@ -174,7 +174,7 @@ impl Session {
     }
 
     /// Where a name of one to three parts leads.
-    pub(super) async fn place(&self, open: &OpenTransactions, name: &[String]) -> Result<Place> {
+    pub(crate) async fn place(&self, open: &OpenTransactions, name: &[String]) -> Result<Place> {
         let mut pins = self.pins_in(open);
         let (attached, view, schema, name) = pins.locate(name, &SnapshotSelector::Latest).await?;
         let schema_id = view.schema(&schema).map(|s| s.schema_id).ok_or_else(|| unknown_schema(&schema))?;
@@ -562,7 +562,7 @@ impl Session {
 }
 
 impl Place {
-    pub(super) fn table_id(&self) -> Option<i64> {
+    pub(crate) fn table_id(&self) -> Option<i64> {
         let schema = self.view.schema(&self.schema)?;
         self.view.table(schema, &self.name).map(|t| t.table_id)
     }
@@ -572,7 +572,7 @@ impl Place {
         self.view.view(schema, &self.name).map(|v| v.view_id)
     }
 
-    pub(super) fn unknown(&self, asked: &[String]) -> LakeError {
+    pub(crate) fn unknown(&self, asked: &[String]) -> LakeError {
         unknown_table(&self.view, &asked.join("."), &self.schema, &self.name)
     }
 }
@@ -660,7 +660,7 @@ fn inlining_limit(lake: &OpenLake, schema: i64, table: Option<i64>) -> u64 {
     TableSettings::new(&catalog.options(), &lake.lake.settings(), encrypted, Some(schema), table).inlining_limit
 }
 
-fn check_reserved(lake: &OpenLake, schema: i64, columns: &[NewColumn]) -> Result<()> {
+pub(crate) fn check_reserved(lake: &OpenLake, schema: i64, columns: &[NewColumn]) -> Result<()> {
     let inlines = inlining_limit(lake, schema, None) > 0;
     columns.iter().try_for_each(|column| check_name(inlines, &column.name))
 }
@@ -684,7 +684,7 @@ fn set_nullable(table: &mut TableChanges, column: String, nullable: bool) -> Res
     Ok(table.set_nullable(&[column], nullable)?)
 }
 
-fn pending_columns(lake: &OpenLake, id: i64) -> Result<Vec<Column>> {
+pub(crate) fn pending_columns(lake: &OpenLake, id: i64) -> Result<Vec<Column>> {
     Ok(match lake.transaction.table(id) {
         Some(table) => table.tree(id)?,
         None => Vec::new(),
@@ -692,7 +692,7 @@ fn pending_columns(lake: &OpenLake, id: i64) -> Result<Vec<Column>> {
 }
 
 /// Rows that wait for the commit follow the columns.
-fn adapt_pending(lake: &mut OpenLake, id: i64, before: &[Column]) -> Result<()> {
+pub(crate) fn adapt_pending(lake: &mut OpenLake, id: i64, before: &[Column]) -> Result<()> {
     let Some(table) = lake.transaction.table_mut(id) else { return Ok(()) };
     let after = table.tree(id)?;
     if after == before || table.pending.is_empty() {

@@ -31,7 +31,11 @@ pub(crate) fn default_expr(column: &Column) -> Result<Expr> {
     })
 }
 
-fn expression(text: &str) -> Result<Expr> {
+/// One expression and nothing else.
+///
+/// # Errors
+/// Syntax errors.
+pub(crate) fn expression(text: &str) -> Result<Expr> {
     let mut cursor = Cursor::new(text)?;
     let expr = cursor.expr()?;
     cursor.end()?;

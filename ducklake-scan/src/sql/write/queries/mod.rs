@@ -13,7 +13,7 @@ mod scope;
 use datafusion::sql::sqlparser::ast::{Expr, Query, SelectItem, TableFactor, TableWithJoins, With};
 use ducklake_format::Column;
 
-pub(crate) use defaults::default_expr;
+pub(crate) use defaults::{default_expr, expression};
 pub(crate) use insert::{insert_mapping, insert_query, insert_source_query};
 pub(crate) use merge::{merge_query, merge_source_query};
 
@@ -126,6 +126,11 @@ fn addresses(target: &TableTarget) -> Vec<SelectItem> {
 
 fn target_factor(target: &TableTarget) -> TableFactor {
     build::table(&target.name, target.alias.as_deref())
+}
+
+/// A source by its name.
+pub(crate) fn source_factor(name: &str) -> TableFactor {
+    build::table(&[name.to_string()], None)
 }
 
 /// The target beside other tables.
