@@ -20,6 +20,9 @@ use crate::error::Result;
 /// `_ducklake_internal_file_id` of rows that the transaction itself keeps for the catalog.
 pub(crate) const PENDING_ROWS: i64 = i64::MIN;
 
+/// `filename` of such rows.
+const PENDING_NAME: &str = "__ducklake_inlined_transaction_local_data";
+
 /// `_ducklake_internal_file_id` of rows in the inlined data table of a schema version.
 pub(crate) fn inlined_file_id(schema_version: i64) -> i64 {
     -schema_version - 1
@@ -163,7 +166,7 @@ impl LocalTable {
                         "rowid" => Arc::new(Int64Array::from(pending.row_ids.clone())),
                         "file_row_number" => Arc::new((first..first + rows as i64).collect::<Int64Array>()),
                         "_ducklake_internal_file_id" => Arc::new(Int64Array::from(vec![PENDING_ROWS; rows])),
-                        "filename" => Arc::new(StringViewArray::from(vec!["ducklake_inlined_data"; rows])),
+                        "filename" => Arc::new(StringViewArray::from(vec![PENDING_NAME; rows])),
                         "file_index" => Arc::new(UInt64Array::from(vec![file_index; rows])),
                         _ => new_null_array(field.data_type(), rows),
                     }
