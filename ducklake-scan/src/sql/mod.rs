@@ -3,7 +3,7 @@
 mod command;
 mod dialect;
 mod duckdb;
-mod functions;
+pub(crate) mod functions;
 mod labels;
 pub(crate) mod local;
 pub(crate) mod memory;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::scalar::ScalarValue;
 use ducklake_catalog::{FileQuery, InlinedHistory, TableHistory};
 use ducklake_format::columns::Column;
 use ducklake_transact::commit::table_directory;
@@ -20,9 +21,12 @@ use crate::error::{LakeError, Result};
 use crate::inlined::stored_batch;
 use crate::lake::{LakeView, same_name};
 use crate::session::Session;
-use crate::sql::FunctionCall;
+use crate::sql::functions::FunctionCall;
 use crate::sql::names::{Attached, Names, unknown_table};
 use crate::sql::write::Call;
+
+/// The function.
+pub(crate) const FLUSH: &str = "ducklake_flush_inlined_data";
 
 /// A call, its arguments evaluated.
 #[derive(Debug)]
@@ -35,7 +39,7 @@ pub(crate) struct FlushCall {
 impl FlushCall {
     /// The call of the table function.
     pub(crate) fn new(names: &Names, call: &FunctionCall) -> Result<Self> {
-        let [lake] = call.args.as_slice() else {
+        let Some(lake) = call.text(0).filter(|_| call.args.len() == 1) else {
             return Err(LakeError::usage(format!("{} takes the lake's name", call.name)));
         };
         if let Some(other) = call.named.keys().find(|name| !matches!(name.as_str(), "schema_name" | "table_name")) {
@@ -44,10 +48,10 @@ impl FlushCall {
                 hint: Some("it takes schema_name and table_name".into()),
             });
         }
-        let attached = names.attached.iter().find(|a| same_name(&a.name, lake)).cloned();
-        let find = |name: &str| call.named.get(name).filter(|text| !text.is_empty()).cloned();
+        let attached = names.attached.iter().find(|a| same_name(&a.name, &lake)).cloned();
+        let find = |name: &str| call.named_text(name).filter(|text| !text.is_empty());
         Ok(Self {
-            attached: attached.ok_or_else(|| names.unknown_lake(lake))?,
+            attached: attached.ok_or_else(|| names.unknown_lake(&lake))?,
             schema: find("schema_name"),
             table: find("table_name"),
         })
@@ -87,18 +91,17 @@ impl Session {
             _ => return Ok(None),
         };
         let function = function.to_lowercase();
-        if function.strip_prefix("ducklake_").unwrap_or(&function) != "flush_inlined_data" {
+        if function != FLUSH && Some(function.as_str()) != FLUSH.strip_prefix("ducklake_") {
             return Ok(None);
         }
-        let mut evaluated =
-            FunctionCall { name: function, args: lake.into_iter().collect(), ..FunctionCall::default() };
+        let args = lake.into_iter().map(ScalarValue::from).collect();
+        let mut evaluated = FunctionCall { name: function, args, ..FunctionCall::default() };
         for arg in &call.args {
-            evaluated.args.push(self.constant(arg).await?.unwrap_or_default());
+            evaluated.args.push(self.constant(arg).await?.map_or(ScalarValue::Null, ScalarValue::from));
         }
         for (name, arg) in &call.named {
-            if let Some(value) = self.constant(arg).await? {
-                evaluated.named.insert(name.clone(), value);
-            }
+            let value = self.constant(arg).await?.map_or(ScalarValue::Null, ScalarValue::from);
+            evaluated.named.insert(name.clone(), value);
         }
         FlushCall::new(&self.names(), &evaluated).map(Some)
     }
