@@ -32,7 +32,7 @@ pub use files::{
     BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary,
     FileTotals,
 };
-pub use inlined::{InlinedDeletes, InlinedRows, InlinedTable, PhysicalColumn};
+pub use inlined::{InlinedDeletes, InlinedHistory, InlinedRows, InlinedTable, PhysicalColumn, TableHistory};
 pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
 pub use raw::RawTable;

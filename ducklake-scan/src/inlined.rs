@@ -23,7 +23,7 @@ pub(crate) fn batch(
     schema: &SchemaRef,
     file_index: u64,
 ) -> Result<RecordBatch> {
-    let physical = physical_columns(rows, table_id, facts)?;
+    let (_, physical) = physical_columns(rows, table_id, facts)?;
     let mut arrays = Vec::with_capacity(physical.len());
     let mut fields = Vec::with_capacity(physical.len());
     let names: HashSet<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
@@ -66,6 +66,20 @@ pub(crate) fn batch(
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), result, &options)?)
 }
 
+/// The rows of one inlined table with the columns that it has, and the snapshot that these are of.
+pub(crate) fn stored_batch(
+    rows: &InlinedRows,
+    table_id: i64,
+    facts: &TableFacts,
+) -> Result<(i64, Vec<Column>, RecordBatch)> {
+    let (snapshot, columns) = physical_columns(rows, table_id, facts)?;
+    let arrays = columns.iter().enumerate().map(|(index, column)| decode(rows, index, column));
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows.ids.len()));
+    let schema = Arc::new(Column::schema(&columns));
+    let batch = RecordBatch::try_new_with_options(schema, arrays.collect::<Result<_>>()?, &options)?;
+    Ok((snapshot, columns, batch))
+}
+
 /// Rows of a table after its columns changed: by id, like those of a file.
 pub(crate) fn evolve(batch: &RecordBatch, before: &[Column], after: &[Column]) -> Result<RecordBatch> {
     let fields: Vec<_> = before.iter().map(|c| Arc::new(with_ids(c, c.lake_type.field(&c.name)))).collect();
@@ -83,8 +97,8 @@ pub(crate) fn evolve(batch: &RecordBatch, before: &[Column], after: &[Column]) -
 }
 
 /// The column set of an inlined table: that of its schema version, checked against the names it really has
-/// (DuckLake spec, "`ducklake_schema_versions`").
-fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Result<Vec<Column>> {
+/// (DuckLake spec, "`ducklake_schema_versions`"); with the snapshot from which it holds.
+fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Result<(i64, Vec<Column>)> {
     let names: Vec<&str> = rows.table.columns.iter().map(|c| c.name.as_str()).collect();
     let begin = facts
         .schema_versions
@@ -101,7 +115,7 @@ fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Re
     let matches = |columns: &[Column]| columns.iter().map(|c| c.name.as_str()).eq(names.iter().copied());
     let columns = at(begin)?;
     if matches(&columns) {
-        return Ok(columns);
+        return Ok((begin, columns));
     }
     let mut later: Vec<i64> =
         facts.columns.iter().map(|c| c.begin_snapshot).filter(|snapshot| *snapshot > begin).collect();
@@ -110,7 +124,7 @@ fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Re
     for snapshot in later {
         let columns = at(snapshot)?;
         if matches(&columns) {
-            return Ok(columns);
+            return Ok((snapshot, columns));
         }
     }
     Err(LakeError::Invalid(format!(

@@ -3,7 +3,7 @@
 //! Changes are laid over the rows that the catalog gives for a scan, so that pruning, reading and deleting need not know
 //! of them: new files are files, deletes are inlined deletes. Only rows that stay in the catalog come as Arrow.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -19,6 +19,9 @@ use crate::error::Result;
 
 /// `_ducklake_internal_file_id` of rows that the transaction itself keeps for the catalog.
 pub(crate) const PENDING_ROWS: i64 = i64::MIN;
+
+/// `filename` of such rows.
+const PENDING_NAME: &str = "__ducklake_inlined_transaction_local_data";
 
 /// `_ducklake_internal_file_id` of rows in the inlined data table of a schema version.
 pub(crate) fn inlined_file_id(schema_version: i64) -> i64 {
@@ -47,6 +50,8 @@ pub(crate) struct LocalTable {
     deletes: BTreeMap<i64, RoaringTreemap>,
     ended: BTreeMap<String, BTreeSet<i64>>,
     pending: Vec<PendingRows>,
+    /// Inlined data tables whose rows are in files now.
+    flushed: HashSet<String>,
 }
 
 impl LocalView {
@@ -75,6 +80,7 @@ impl LocalTable {
             deletes: changes.deletes.iter().map(|(file, d)| (*file, d.positions.clone())).collect(),
             ended: changes.inlined_deletes.clone(),
             pending: changes.pending.clone(),
+            flushed: changes.flushed.iter().map(|f| f.table.name.clone()).collect(),
         })
     }
 
@@ -106,8 +112,8 @@ impl LocalTable {
                 partition_id: None,
                 encryption_key: file.encryption_key.clone(),
                 mapping_id: None,
-                begin_snapshot: snapshot,
-                partial_max: None,
+                begin_snapshot: local.history.as_ref().map_or(snapshot, |h| h.begin_snapshot),
+                partial_max: local.history.as_ref().map(|h| h.last_snapshot),
                 partial_file_info: None,
                 delete_files: Vec::new(),
             });
@@ -125,10 +131,13 @@ impl LocalTable {
             rows.listing.summary.file_count += 1;
             rows.listing.summary.record_count += file.record_count;
             rows.inlined_deletes.extend(local.deleted.iter().map(|p| (local.local_id, p.cast_signed())));
+            let ended = local.history.iter().flat_map(|h| &h.ended);
+            rows.inlined_deletes.extend(ended.map(|(p, _)| (local.local_id, p.cast_signed())));
         }
         for (file, positions) in &self.deletes {
             rows.inlined_deletes.extend(positions.iter().map(|p| (*file, p.cast_signed())));
         }
+        rows.inlined.retain(|inlined| !self.flushed.contains(&inlined.table.name));
         for inlined in &mut rows.inlined {
             let Some(ended) = self.ended.get(&inlined.table.name) else { continue };
             let keep: Vec<bool> = inlined.ids.iter().map(|(id, _)| !ended.contains(id)).collect();
@@ -157,7 +166,7 @@ impl LocalTable {
                         "rowid" => Arc::new(Int64Array::from(pending.row_ids.clone())),
                         "file_row_number" => Arc::new((first..first + rows as i64).collect::<Int64Array>()),
                         "_ducklake_internal_file_id" => Arc::new(Int64Array::from(vec![PENDING_ROWS; rows])),
-                        "filename" => Arc::new(StringViewArray::from(vec!["ducklake_inlined_data"; rows])),
+                        "filename" => Arc::new(StringViewArray::from(vec![PENDING_NAME; rows])),
                         "file_index" => Arc::new(UInt64Array::from(vec![file_index; rows])),
                         _ => new_null_array(field.data_type(), rows),
                     }

@@ -26,7 +26,7 @@ use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
 use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
-use crate::sql::{AttachOptions, Command, PinnedLakes, PinnedObject, Version, collect, parse};
+use crate::sql::{AttachOptions, Command, PinnedLakes, PinnedObject, Reference, Version, collect, parse};
 use crate::table::LakeTable;
 use crate::views;
 use crate::write::OpenTransactions;
@@ -170,7 +170,7 @@ impl Session {
     }
 
     /// A lake as statements see it now.
-    async fn view(&self, attached: &Attached) -> Result<LakeView> {
+    pub(crate) async fn view(&self, attached: &Attached) -> Result<LakeView> {
         self.pins().view(attached, &SnapshotSelector::Latest).await
     }
 

@@ -645,16 +645,19 @@ impl ScanBuilder<'_> {
             Some(projection) => Arc::new(table.schema.project(projection)?),
             None => Arc::clone(&table.schema),
         };
+        // Inlined tables are counted after the files, without rows too.
+        let tables = &rows.facts.inlined_tables;
+        let index = |name: &str| files + tables.iter().position(|t| t.name == name).unwrap_or_default() as u64;
         let mut batches = rows
             .inlined
             .iter()
-            .enumerate()
-            .map(|(i, inlined)| {
-                inlined::batch(inlined, table.row.table_id, &rows.facts, &table.columns, &schema, files + i as u64)
+            .map(|inlined| {
+                let index = index(&inlined.table.name);
+                inlined::batch(inlined, table.row.table_id, &rows.facts, &table.columns, &schema, index)
             })
             .collect::<Result<Vec<RecordBatch>>>()?;
         if let Some(local) = local {
-            batches.extend(local.batches(&schema, files + rows.inlined.len() as u64)?);
+            batches.extend(local.batches(&schema, files + tables.len() as u64)?);
         }
         if batches.is_empty() {
             return Ok(None);

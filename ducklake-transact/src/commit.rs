@@ -138,6 +138,7 @@ fn makes_snapshot(transaction: &Transaction, prepared: &Prepared) -> bool {
                 || t.partition_changed
                 || t.sort_changed
                 || t.has_deletes()
+                || !t.flushed.is_empty()
                 || t.pending.iter().any(|p| p.batch.num_rows() > 0)
                 || t.files.iter().any(|f| !matches!(prepared.of(f.local_id), Some(DeletePlan::Whole)))
         })
@@ -299,11 +300,16 @@ fn intent(transaction: &Transaction) -> Intent {
         if table.has_inserts() {
             changes.push(Change::InsertedIntoTable(*id));
         }
-        if !table.inlined_deletes.is_empty() || table.deletes.values().any(|d| d.is_small) {
+        // Deletes that a flush only moves are settled file by file.
+        let mut deletes = table.deletes.values().filter(|d| !d.positions.is_empty());
+        if !table.inlined_deletes.is_empty() || deletes.clone().any(|d| d.is_small) {
             changes.push(Change::InlinedDelete(*id));
         }
-        if table.deletes.values().any(|d| !d.is_small) {
+        if deletes.any(|d| !d.is_small) || table.files.iter().any(|f| f.history.is_some() && !f.deleted.is_empty()) {
             changes.push(Change::DeletedFromTable(*id));
+        }
+        if !table.flushed.is_empty() || table.deletes.values().any(|d| !d.moved.is_empty()) {
+            changes.push(Change::InlineFlush(*id));
         }
     }
     intent.changes.extend(changes);

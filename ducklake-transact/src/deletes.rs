@@ -35,7 +35,7 @@ pub(crate) enum DeletePlan {
 #[derive(Debug)]
 pub(crate) struct DeleteFilePlan {
     pub(crate) replaced: Option<DeleteFileRow>,
-    /// What the replaced file holds: positions with their snapshots.
+    /// Positions that were deleted before, with their snapshots.
     old: Vec<(u64, i64)>,
     new: RoaringTreemap,
     pub(crate) written: WrittenDeleteFile,
@@ -61,7 +61,7 @@ pub(crate) struct DeleteTarget<'a> {
 }
 
 impl DeleteFilePlan {
-    /// Writes the file, naming `snapshot` for new positions where it replaces another.
+    /// Writes the file. It names `snapshot` for new positions where others were deleted before.
     pub(crate) async fn write(
         target: &DeleteTarget<'_>,
         data_file_path: &str,
@@ -70,8 +70,8 @@ impl DeleteFilePlan {
         new: RoaringTreemap,
         snapshot: i64,
     ) -> Result<Self> {
-        let written = write_positions(target, data_file_path, &old, &new, replaced.is_some(), snapshot).await?;
-        let embedded = replaced.is_some().then_some(snapshot);
+        let written = write_positions(target, data_file_path, &old, &new, snapshot).await?;
+        let embedded = (!old.is_empty() && !new.is_empty()).then_some(snapshot);
         Ok(Self { replaced, old, new, written, embedded })
     }
 
@@ -85,11 +85,21 @@ impl DeleteFilePlan {
         if self.embedded.is_none_or(|embedded| embedded == snapshot) {
             return Ok(());
         }
-        let written = write_positions(target, data_file_path, &self.old, &self.new, true, snapshot).await?;
+        let written = write_positions(target, data_file_path, &self.old, &self.new, snapshot).await?;
         let stale = std::mem::replace(&mut self.written, written);
         self.embedded = Some(snapshot);
         remove_files(target.storage, &[stale.full_path]).await;
         Ok(())
+    }
+
+    /// Last snapshot that the file names; `None` where it names none.
+    pub(crate) fn last_snapshot(&self) -> Option<i64> {
+        self.old.iter().map(|(_, snapshot)| *snapshot).max().max(self.embedded)
+    }
+
+    /// Whether the commit itself deletes something of the file.
+    pub(crate) fn has_new(&self) -> bool {
+        !self.new.is_empty()
     }
 
     /// First snapshot of the delete file's row: the earliest that deleted something of it.
@@ -103,7 +113,6 @@ async fn write_positions(
     data_file_path: &str,
     old: &[(u64, i64)],
     new: &RoaringTreemap,
-    with_snapshots: bool,
     snapshot: i64,
 ) -> Result<WrittenDeleteFile> {
     let mut positions: Vec<(u64, i64)> = old.to_vec();
@@ -112,7 +121,7 @@ async fn write_positions(
     positions.sort_unstable();
     positions.dedup_by_key(|(position, _)| *position);
     let DeleteTarget { storage, directory, encrypted } = target;
-    Ok(write_delete_file(storage, directory, data_file_path, &positions, with_snapshots, *encrypted).await?)
+    Ok(write_delete_file(storage, directory, data_file_path, &positions, !old.is_empty(), *encrypted).await?)
 }
 
 /// The positions of a delete file that is to be replaced, each with its snapshot.

@@ -24,5 +24,7 @@ pub use deletes::{DeleteFileReader, Deletions, ReadError};
 pub use error::{Result, TransactError};
 pub use retry::RetryPolicy;
 pub use settings::{SessionSettings, TableSettings};
-pub use table::{ColumnDefault, FileDeletes, LocalFile, NewColumn, PendingRows, TableChanges};
+pub use table::{
+    ColumnDefault, FileDeletes, FileHistory, FlushedTable, LocalFile, NewColumn, PendingRows, TableChanges,
+};
 pub use transaction::{Commented, CommitInfo, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};

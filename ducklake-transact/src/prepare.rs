@@ -60,25 +60,28 @@ impl Prepared {
         table: &TableChanges,
         expected: i64,
     ) -> Result<()> {
-        if table.deletes.is_empty() && table.files.iter().all(|f| f.deleted.is_empty()) {
+        if table.deletes.is_empty() && table.files.iter().all(|f| f.deleted.is_empty() && f.history.is_none()) {
             return Ok(());
         }
         let Some(target) = context.target(transaction, id)? else { return Ok(()) };
         for (file, deletes) in &table.deletes {
             let old_count = deletes.delete_file.as_ref().and_then(|d| d.delete_count).unwrap_or_default();
             let limit = context.inlining_limit(transaction, id);
-            let plan = if limit > 0 && deletes.is_small {
+            let plan = if limit > 0 && deletes.is_small && deletes.moved.is_empty() {
                 DeletePlan::Inlined(deletes.positions.clone())
-            } else if deletes.positions.len().cast_signed() + old_count >= deletes.record_count {
+            } else if deletes.moved.is_empty()
+                && deletes.positions.len().cast_signed() + old_count >= deletes.record_count
+            {
                 DeletePlan::Whole
             } else {
-                let old = match &deletes.delete_file {
+                let mut old = match &deletes.delete_file {
                     Some(row) => {
                         let path = resolve(&target.directory, &row.path, row.path_is_relative)?;
                         read_replaced(context.reader, &path, row).await?
                     }
                     None => Vec::new(),
                 };
+                old.extend(&deletes.moved);
                 let path = file.to_string();
                 let new = deletes.positions.clone();
                 let replaced = deletes.delete_file.clone();
@@ -86,12 +89,17 @@ impl Prepared {
             };
             self.deletes.push(FileDelete { table_id: id, data_file_id: *file, plan });
         }
-        for file in table.files.iter().filter(|f| !f.deleted.is_empty()) {
-            let plan = if file.deleted.len().cast_signed() >= file.file.record_count {
+        for file in &table.files {
+            let old = file.history.as_ref().map(|h| h.ended.clone()).unwrap_or_default();
+            if file.deleted.is_empty() && old.is_empty() {
+                continue;
+            }
+            // What was there before stays for older snapshots.
+            let plan = if file.history.is_none() && file.deleted.len().cast_signed() >= file.file.record_count {
                 DeletePlan::Whole
             } else {
                 let (path, new) = (&file.file.full_path, file.deleted.clone());
-                DeletePlan::File(Box::new(DeleteFilePlan::write(&target, path, None, Vec::new(), new, expected).await?))
+                DeletePlan::File(Box::new(DeleteFilePlan::write(&target, path, None, old, new, expected).await?))
             };
             self.deletes.push(FileDelete { table_id: id, data_file_id: file.local_id, plan });
         }

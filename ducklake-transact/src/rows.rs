@@ -70,6 +70,7 @@ impl Rows {
     pub(crate) fn data_file(
         &mut self,
         (id, table, snapshot): (i64, i64, i64),
+        partial_max: Option<i64>,
         partition_id: Option<i64>,
         row_id_start: Option<i64>,
         file: &WrittenFile,
@@ -92,7 +93,7 @@ impl Rows {
                 int(partition_id),
                 text(file.encryption_key.as_deref()),
                 Cell::Null,
-                Cell::Null,
+                int(partial_max),
             ],
         );
         for column in &file.column_stats {

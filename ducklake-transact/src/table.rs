@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use ducklake_catalog::{DataFileRow, DeleteFileRow, PartitionField, SortField, TableBase};
+use ducklake_catalog::{DataFileRow, DeleteFileRow, InlinedTable, PartitionField, SortField, TableBase};
 use ducklake_format::columns::{Column, ColumnRow};
 use ducklake_format::{ColumnId, LakeType};
 use roaring::RoaringTreemap;
@@ -48,6 +48,30 @@ pub struct LocalFile {
     pub file: WrittenFile,
     /// Positions that the transaction deleted again.
     pub deleted: RoaringTreemap,
+    /// What its rows went through before, where they are flushed ones.
+    pub history: Option<FileHistory>,
+}
+
+/// The past of a file's rows, which were inlined before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileHistory {
+    /// Smallest row id.
+    pub first_row_id: i64,
+    /// First snapshot of a row.
+    pub begin_snapshot: i64,
+    /// Last snapshot that inserted a row.
+    pub last_snapshot: i64,
+    /// Positions of ended rows with the snapshot that ended each.
+    pub ended: Vec<(u64, i64)>,
+}
+
+/// Rows of an inlined data table that are in files now.
+#[derive(Debug, Clone)]
+pub struct FlushedTable {
+    /// Where they were.
+    pub table: InlinedTable,
+    /// How many.
+    pub rows: u64,
 }
 
 /// Rows that stay in the catalog.
@@ -68,6 +92,8 @@ pub struct FileDeletes {
     pub delete_file: Option<DeleteFileRow>,
     /// Newly deleted positions.
     pub positions: RoaringTreemap,
+    /// Inlined deletes that a flush moves into a delete file, with their snapshots.
+    pub moved: Vec<(u64, i64)>,
     /// Whether every statement's share was small enough for inlining.
     pub is_small: bool,
 }
@@ -102,6 +128,8 @@ pub struct TableChanges {
     pub deletes: BTreeMap<i64, FileDeletes>,
     /// Ended rows of inlined data tables, by table name.
     pub inlined_deletes: BTreeMap<String, BTreeSet<i64>>,
+    /// Inlined data tables whose rows were flushed.
+    pub flushed: Vec<FlushedTable>,
 }
 
 impl TableChanges {
@@ -144,6 +172,7 @@ impl TableChanges {
             pending: Vec::new(),
             deletes: BTreeMap::new(),
             inlined_deletes: BTreeMap::new(),
+            flushed: Vec::new(),
         }
     }
 
@@ -155,9 +184,9 @@ impl TableChanges {
         Ok(Column::tree(table, self.columns.clone())?)
     }
 
-    /// Whether rows or files are added.
+    /// Whether new rows are added.
     pub fn has_inserts(&self) -> bool {
-        !self.files.is_empty() || !self.pending.is_empty()
+        self.files.iter().any(|f| f.history.is_none()) || !self.pending.is_empty()
     }
 
     /// Whether rows are deleted.
@@ -172,6 +201,7 @@ impl TableChanges {
             || self.partition_changed
             || self.sort_changed
             || self.has_inserts()
+            || !self.flushed.is_empty()
             || self.has_deletes()
     }
 
@@ -478,14 +508,24 @@ impl TableChanges {
         self.sort_changed = true;
     }
 
-    /// A data file of the base snapshot that the transaction deletes rows of.
-    pub fn delete_from_file(&mut self, file: &DataFileRow, positions: &RoaringTreemap, inlining_limit: u64) {
-        let deletes = self.deletes.entry(file.data_file_id).or_insert_with(|| FileDeletes {
+    fn deletes_of(&mut self, file: &DataFileRow) -> &mut FileDeletes {
+        self.deletes.entry(file.data_file_id).or_insert_with(|| FileDeletes {
             record_count: file.record_count.unwrap_or_default(),
             delete_file: file.delete_files.first().cloned(),
             positions: RoaringTreemap::new(),
+            moved: Vec::new(),
             is_small: true,
-        });
+        })
+    }
+
+    /// Moves the inlined deletes of a data file, with their snapshots, into a delete file.
+    pub fn flush_deletes(&mut self, file: &DataFileRow, deletes: Vec<(u64, i64)>) {
+        self.deletes_of(file).moved = deletes;
+    }
+
+    /// A data file of the base snapshot that the transaction deletes rows of.
+    pub fn delete_from_file(&mut self, file: &DataFileRow, positions: &RoaringTreemap, inlining_limit: u64) {
+        let deletes = self.deletes_of(file);
         deletes.is_small &= positions.len() <= inlining_limit;
         deletes.positions |= positions;
     }

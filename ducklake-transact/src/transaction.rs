@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use ducklake_catalog::{Names, SchemaRow, Snapshot, TableBase, TableRow, ViewRow};
+use roaring::RoaringTreemap;
 use uuid::Uuid;
 
 use crate::error::{Result, TransactError};
-use crate::files::WrittenFile;
-use crate::table::{LocalFile, NewColumn, PendingRows, TableChanges, same_name};
+use crate::files::{FlushedFile, WrittenFile};
+use crate::table::{FileHistory, FlushedTable, LocalFile, NewColumn, PendingRows, TableChanges, same_name};
 
 /// Ids of objects and files from here on are the transaction's own, replaced by the commit.
 pub const FIRST_LOCAL_ID: i64 = 1 << 62;
@@ -315,8 +316,25 @@ impl Transaction {
             let local_id = self.next_id();
             let row_id_start = self.local_row_ids(file.record_count.cast_unsigned());
             let Some(table) = self.tables.get_mut(&table_id) else { return false };
-            table.files.push(LocalFile { local_id, row_id_start, file, deleted: roaring::RoaringTreemap::new() });
+            table.files.push(LocalFile { local_id, row_id_start, file, deleted: RoaringTreemap::new(), history: None });
         }
+        true
+    }
+
+    /// Puts files in the place of all rows of an inlined data table. False where the table is not there.
+    pub fn add_flushed(&mut self, table_id: i64, flushed: FlushedTable, files: Vec<FlushedFile>) -> bool {
+        for flushed in files {
+            let local_id = self.next_id();
+            let Some(table) = self.tables.get_mut(&table_id) else { return false };
+            let FlushedFile { file, first_row_id, begin_snapshot, last_snapshot, ended, deleted } = flushed;
+            let history = Some(FileHistory { first_row_id, begin_snapshot, last_snapshot, ended });
+            table.files.push(LocalFile { local_id, row_id_start: first_row_id, file, deleted, history });
+        }
+        self.version += 1;
+        let Some(table) = self.tables.get_mut(&table_id) else { return false };
+        // Rows that the transaction ended are deleted from their files.
+        table.inlined_deletes.remove(&flushed.table.name);
+        table.flushed.push(flushed);
         true
     }
 

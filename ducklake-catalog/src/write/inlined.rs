@@ -5,7 +5,7 @@ use super::create::insert_values;
 use super::tables::MetadataTable;
 use crate::driver::Cell;
 use crate::error::CatalogError;
-use crate::inlined::delete_table;
+use crate::inlined::{InlinedTable, delete_table};
 use crate::layout::probe_tables;
 
 impl CommitTransaction<'_> {
@@ -128,17 +128,30 @@ impl CommitTransaction<'_> {
         Ok(found)
     }
 
-    /// Removes inlined deletes of data files whose positions moved into a delete file.
+    /// Removes rows of an inlined data table that were inserted up to a snapshot, and not ended after it; gives how many.
     ///
     /// # Errors
     /// Database failures.
-    pub async fn remove_inlined_deletes(&mut self, table: i64, files: &[i64]) -> Result<(), CatalogError> {
+    pub async fn remove_inlined(&mut self, table: &InlinedTable, snapshot: i64) -> Result<u64, CatalogError> {
+        let [_, begin, end] = &table.bookkeeping;
+        let mut sql = self.catalog.sql();
+        sql.push("DELETE FROM ").table(&table.name).push(" WHERE ").ident(begin).push(" <= ").bind(snapshot);
+        sql.push(" AND (").ident(end).push(" IS NULL OR ").ident(end).push(" <= ").bind(snapshot).push(")");
+        self.tx.execute("removing flushed rows", sql).await
+    }
+
+    /// Removes inlined deletes of data files whose positions moved into a delete file; gives how many.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn remove_inlined_deletes(&mut self, table: i64, files: &[i64]) -> Result<u64, CatalogError> {
+        let mut removed = 0;
         for ids in files.chunks(10_000) {
             let mut sql = self.catalog.sql();
             sql.push("DELETE FROM ").table(&delete_table(table)).push(" WHERE file_id IN ").list(ids.iter().copied());
-            self.tx.execute("moving inlined deletes", sql).await?;
+            removed += self.tx.execute("moving inlined deletes", sql).await?;
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// The registered inlined data table of a table with the greatest schema version, with its data columns.

@@ -4,7 +4,7 @@ mod command;
 mod dialect;
 mod duckdb;
 pub(crate) mod explain;
-mod functions;
+pub(crate) mod functions;
 mod labels;
 pub(crate) mod local;
 pub(crate) mod memory;

@@ -20,7 +20,12 @@ pub(crate) fn no_rows() -> QueryResult {
 pub(crate) fn count_row(count: u64) -> Result<QueryResult> {
     let schema = Arc::new(Schema::new(vec![Field::new("Count", arrow::datatypes::DataType::Int64, true)]));
     let array = Arc::new(arrow::array::Int64Array::from(vec![count.cast_signed()]));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![array])?;
+    batch_result(RecordBatch::try_new(schema, vec![array])?)
+}
+
+/// Rows that are there already.
+pub(crate) fn batch_result(batch: RecordBatch) -> Result<QueryResult> {
+    let schema = batch.schema();
     let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
     Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
 }
@@ -30,9 +35,7 @@ pub(crate) fn rows_of(columns: Vec<(&str, StringArray)>) -> Result<QueryResult> 
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, array)| Arc::new(array) as _).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-    let stream = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch)]));
-    Ok(QueryResult { schema, stream: Box::pin(stream), plan: None })
+    batch_result(RecordBatch::try_new(schema, arrays)?)
 }
 
 pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult> {

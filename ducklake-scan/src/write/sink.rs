@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, RecordBatch};
+use ducklake_catalog::{PartitionField, SchemaRow, TableRow};
 use ducklake_format::columns::Column;
 use ducklake_format::partition::Transform;
 use ducklake_storage::Storage;
 use ducklake_transact::commit::table_directory;
 use ducklake_transact::files::{PartitionKey, PartitionLayout, SortKey, TableLayout, TableWriter, WrittenFile};
 use ducklake_transact::inline::{Backend, can_inline, encode_rows};
-use ducklake_transact::{FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, TableSettings, TransactError};
+use ducklake_transact::{FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, TableChanges, TableSettings, TransactError};
 
 use super::open::OpenLake;
 use crate::error::{LakeError, Result};
@@ -41,22 +42,11 @@ pub(crate) struct RowSink {
 impl RowSink {
     /// A sink for a table of an open transaction.
     pub(crate) fn new(open: &OpenLake, table_id: i64, may_inline: bool) -> Result<Self> {
-        let names = open.transaction.names();
-        let gone = || LakeError::Invalid(format!("table {table_id} is gone"));
-        let row = names.tables.iter().find(|t| t.table_id == table_id).ok_or_else(gone)?;
-        let schema = names.schemas.iter().find(|s| s.schema_id == row.schema_id).ok_or_else(gone)?;
-        let changes = open.transaction.table(table_id).ok_or_else(gone)?;
+        let (changes, schema, row) = touched(open, table_id)?;
         let columns = changes.tree(table_id)?;
         let catalog = open.lake.catalog();
         let encrypted = catalog.metadata().encrypted;
-        let scope = |id: i64| Some(id).filter(|id| *id < FIRST_LOCAL_ID);
-        let settings = TableSettings::new(
-            &catalog.options(),
-            &open.lake.settings(),
-            encrypted,
-            scope(row.schema_id),
-            scope(table_id),
-        );
+        let settings = settings(open, schema, row);
         let backend = Backend::from_name(catalog.backend());
         let inlines = may_inline && backend.is_some_and(|b| can_inline(&columns, b));
         let partition = partition(changes, &columns)?;
@@ -182,30 +172,47 @@ impl RowSink {
     }
 }
 
-fn partition(changes: &ducklake_transact::TableChanges, columns: &[Column]) -> Result<Option<PartitionLayout>> {
+/// A table that the transaction touched.
+pub(super) fn touched(open: &OpenLake, table_id: i64) -> Result<(&TableChanges, &SchemaRow, &TableRow)> {
+    let names = open.transaction.names();
+    let gone = || LakeError::Invalid(format!("table {table_id} is gone"));
+    let row = names.tables.iter().find(|t| t.table_id == table_id).ok_or_else(gone)?;
+    let schema = names.schemas.iter().find(|s| s.schema_id == row.schema_id).ok_or_else(gone)?;
+    let changes = open.transaction.table(table_id).ok_or_else(gone)?;
+    Ok((changes, schema, row))
+}
+
+/// Options as they hold for a table.
+pub(super) fn settings(open: &OpenLake, schema: &SchemaRow, table: &TableRow) -> TableSettings {
+    let catalog = open.lake.catalog();
+    let scope = |id: i64| Some(id).filter(|id| *id < FIRST_LOCAL_ID);
+    let (schema, table) = (scope(schema.schema_id), scope(table.table_id));
+    TableSettings::new(&catalog.options(), &open.lake.settings(), catalog.metadata().encrypted, schema, table)
+}
+
+fn partition(changes: &TableChanges, columns: &[Column]) -> Result<Option<PartitionLayout>> {
     if changes.partition.is_empty() {
         return Ok(None);
     }
-    let keys = changes
-        .partition
-        .iter()
-        .map(|field| {
-            let column = columns.iter().position(|c| c.id == field.column_id).ok_or_else(|| {
-                LakeError::Invalid(format!(
-                    "the table is partitioned by column {}, which is not there",
-                    field.column_id
-                ))
-            })?;
-            Ok(PartitionKey { key_index: field.key_index, column, transform: Transform::parse(&field.transform)? })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let keys = partition_keys(&changes.partition, columns)?;
     let known = changes.base.as_ref().and_then(|b| b.partition.as_ref()).map(|p| p.partition_id);
     let partition_id = if changes.partition_changed { FIRST_LOCAL_ID } else { known.unwrap_or(FIRST_LOCAL_ID) };
     Ok(Some(PartitionLayout { partition_id, keys }))
 }
 
+/// The keys of a partition spec among these columns.
+pub(super) fn partition_keys(fields: &[PartitionField], columns: &[Column]) -> Result<Vec<PartitionKey>> {
+    let key = |field: &PartitionField| {
+        let column = columns.iter().position(|c| c.id == field.column_id).ok_or_else(|| {
+            LakeError::Invalid(format!("the table is partitioned by column {}, which is not there", field.column_id))
+        })?;
+        Ok(PartitionKey { key_index: field.key_index, column, transform: Transform::parse(&field.transform)? })
+    };
+    fields.iter().map(key).collect()
+}
+
 /// The sort order as far as it is plain columns; what cannot be evaluated leaves the rows unsorted, which is legal.
-fn sort_keys(sort: &[ducklake_catalog::SortField], columns: &[Column]) -> Vec<SortKey> {
+pub(super) fn sort_keys(sort: &[ducklake_catalog::SortField], columns: &[Column]) -> Vec<SortKey> {
     let key = |field: &ducklake_catalog::SortField| {
         let name = field.expression.trim();
         let name = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')).unwrap_or(name).replace("\"\"", "\"");

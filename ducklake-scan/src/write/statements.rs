@@ -15,7 +15,7 @@ use crate::error::{LakeError, Result};
 use crate::lake::{LakeView, SnapshotSelector, same_name};
 use crate::session::{QueryResult, Session};
 use crate::sql::names::{Attached, unknown_table};
-use crate::sql::rows::{count_row, no_rows};
+use crate::sql::rows::{batch_result, count_row, no_rows};
 use crate::sql::write::{
     AlterAction, Call, ColumnSpec, CommentTarget, CreateTable, CreateView, PartitionExpr, WriteStatement,
 };
@@ -47,19 +47,29 @@ impl Session {
             }
             _ => {}
         }
+        if let WriteStatement::Call(call) = &statement
+            && let Some(call) = self.flush_call(call).await?
+        {
+            return batch_result(self.flush(&call).await?);
+        }
+        answer(self.in_transaction(async |open| self.change(open, statement).await).await?)
+    }
+
+    /// Does something in the open transaction, or in one of its own.
+    pub(super) async fn in_transaction<T>(&self, work: impl AsyncFnOnce(&OpenTransactions) -> Result<T>) -> Result<T> {
         if self.open().is_open().await {
             self.open().check().await?;
-            let done = self.change(self.open(), statement).await;
+            let done = work(self.open()).await;
             if done.as_ref().is_err_and(aborts) {
                 self.open().fail().await;
             }
-            return answer(done?);
+            return done;
         }
         let open = OpenTransactions::for_statement();
-        match self.change(&open, statement).await {
-            Ok(count) => {
+        match work(&open).await {
+            Ok(done) => {
                 open.commit(&self.retry()).await?;
-                answer(count)
+                Ok(done)
             }
             Err(error) => {
                 // The statement's own failure is what the user has to know.
@@ -625,7 +635,7 @@ fn sort_field(key: &crate::sql::write::SortExpr) -> SortField {
 }
 
 /// The columns of CREATE TABLE … AS.
-pub(super) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String]) -> Result<Vec<NewColumn>> {
+pub(crate) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String]) -> Result<Vec<NewColumn>> {
     if names.len() > schema.fields().len() {
         return Err(LakeError::usage("more column names were given than the query has columns"));
     }

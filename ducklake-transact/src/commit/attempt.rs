@@ -20,6 +20,8 @@ use crate::rows::{Rows, text};
 use crate::table::TableChanges;
 use crate::transaction::{Commented, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};
 
+mod flush;
+
 /// Writes everything of a commit but COMMIT; `None` where another writer has the snapshot's id.
 pub(super) async fn write(
     context: &CommitContext<'_>,
@@ -58,6 +60,7 @@ pub(super) async fn write(
         attempt.data(tx, *id, table).await?;
     }
     for (id, table) in &transaction.tables {
+        attempt.flushed(tx, *id, table).await?;
         attempt.deletes(tx, *id, table).await?;
     }
     attempt.schema_versions();
@@ -458,6 +461,10 @@ impl<'a> Attempt<'a> {
         let mut statistics = TableStatistics::new(&columns, stored);
         let partition_id = table.base.as_ref().and_then(|b| b.partition.as_ref()).map(|p| p.partition_id);
         for file in files {
+            if let Some(history) = &file.history {
+                self.flushed_file(id, file, history, &mut statistics);
+                continue;
+            }
             let data_file_id = self.ids.take_file();
             let rows = file.file.record_count;
             // Without a first row id, DuckDB's merge keeps the ids that the file itself has.
@@ -466,13 +473,13 @@ impl<'a> Attempt<'a> {
                 Some(known) if !table.partition_changed => known,
                 _ => self.rows.last_partition(id).unwrap_or(spec),
             });
-            self.rows.data_file((data_file_id, id, self.snapshot), partition, row_id_start, &file.file);
+            self.rows.data_file((data_file_id, id, self.snapshot), None, partition, row_id_start, &file.file);
             statistics.row.record_count += rows;
             statistics.row.next_row_id += rows;
             statistics.row.file_size_bytes += file.file.file_size_bytes;
             statistics.merge(file.file.column_stats.iter().map(|c| (c.column_id, &c.stats)), Source::File);
             if let Some(DeletePlan::File(plan)) = self.prepared.of(file.local_id) {
-                self.delete_file(id, data_file_id, plan, self.snapshot);
+                self.delete_file(id, data_file_id, plan, plan.last_snapshot());
             }
             self.changes.push(Change::InsertedIntoTable(id));
         }
@@ -523,7 +530,7 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn delete_file(&mut self, table: i64, data_file_id: i64, plan: &DeleteFilePlan, begin: i64) {
+    fn delete_file(&mut self, table: i64, data_file_id: i64, plan: &DeleteFilePlan, partial_max: Option<i64>) {
         let file = &plan.written;
         let id = self.ids.take_file();
         self.rows.add(
@@ -531,7 +538,7 @@ impl<'a> Attempt<'a> {
             vec![
                 id.into(),
                 table.into(),
-                begin.into(),
+                plan.begin_snapshot(self.snapshot).into(),
                 Cell::Null,
                 data_file_id.into(),
                 file.path.as_str().into(),
@@ -541,7 +548,7 @@ impl<'a> Attempt<'a> {
                 file.file_size_bytes.into(),
                 file.footer_size.into(),
                 text(file.encryption_key.as_deref()),
-                plan.embedded.map_or(Cell::Null, Cell::Int),
+                partial_max.map_or(Cell::Null, Cell::Int),
             ],
         );
     }
@@ -576,8 +583,7 @@ impl<'a> Attempt<'a> {
                 }
                 Some(DeletePlan::File(plan)) => {
                     self.replaced(tx, local, plan).await?;
-                    let begin = plan.begin_snapshot(self.snapshot);
-                    self.delete_file(id, *data_file_id, plan, begin);
+                    self.delete_file(id, *data_file_id, plan, plan.last_snapshot());
                     // The entries beside the delete make DuckDB notice what its check of files does not see.
                     self.changes.extend([Change::DeletedFromTable(id), Change::InlinedDelete(id)]);
                     if plan.replaced.is_some() {

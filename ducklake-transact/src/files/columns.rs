@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 use super::convert::to_file_values;
 use super::error::{WriteError, blocking};
 use super::group::RowGroup;
+use super::internal::Internal;
 use super::layout::FileColumnStats;
 use super::schema::{file_type, leaf_ids};
-use super::{ROW_ID_COLUMN, ROW_ID_FIELD_ID};
 
 /// Below this many bytes a row group is encoded by one thread.
 const PARALLEL_BYTES: usize = 1 << 20;
@@ -23,7 +23,7 @@ const PARALLEL_BYTES: usize = 1 << 20;
 /// A top-level column of a file.
 pub(super) struct FileColumn {
     name: String,
-    /// `None` for row ids.
+    /// `None` for internal columns.
     lake: Option<(LakeType, SchemaRef, StatisticsCollector)>,
     /// Its form in the file.
     pub(super) field: Field,
@@ -32,15 +32,15 @@ pub(super) struct FileColumn {
 }
 
 impl FileColumn {
-    /// The columns of a file of the table, with row ids at the end if it has any.
-    pub(super) fn all(columns: &[Column], row_ids: bool) -> Vec<Self> {
-        let row_ids = row_ids.then(|| Self {
-            name: ROW_ID_COLUMN.to_string(),
+    /// The columns of a file of the table, with internal columns at the end.
+    pub(super) fn all(columns: &[Column], internal: Internal) -> Vec<Self> {
+        let internal = internal.columns().iter().zip(internal.fields()).map(|((name, id), field)| Self {
+            name: (*name).to_string(),
             lake: None,
-            field: Field::new(ROW_ID_COLUMN, arrow::datatypes::DataType::Int64, true),
-            leaves: vec![ColumnId::from(ROW_ID_FIELD_ID)],
+            field,
+            leaves: vec![ColumnId::from(*id)],
         });
-        columns.iter().map(Self::new).chain(row_ids).collect()
+        columns.iter().map(Self::new).chain(internal).collect()
     }
 
     fn new(column: &Column) -> Self {
@@ -54,7 +54,7 @@ impl FileColumn {
         }
     }
 
-    /// The statistics of its leaf columns, whose sizes come next; none of row ids.
+    /// The statistics of its leaf columns, whose sizes come next; none of internal columns.
     pub(super) fn finish(self, sizes: &mut impl Iterator<Item = i64>) -> Vec<FileColumnStats> {
         let Some((_, _, collector)) = self.lake else { return Vec::new() };
         let mut stats: HashMap<_, _> = collector.finish().into_iter().collect();

@@ -13,6 +13,7 @@ use super::columns::FileColumn;
 use super::encode::Encoder;
 use super::error::{WriteError, blocking};
 use super::group::{Grouper, RowGroup};
+use super::internal::Internal;
 use super::layout::{TableLayout, WrittenFile};
 use super::pending::PendingFiles;
 use super::schema::parquet_schema;
@@ -23,7 +24,7 @@ pub(super) struct Shared {
     pub(super) storage: Storage,
     pub(super) layout: TableLayout,
     schema: TypePtr,
-    schema_with_row_ids: TypePtr,
+    internal: Internal,
     /// Threads that may encode.
     encoders: Arc<Semaphore>,
     /// Row groups that may be on their way.
@@ -31,11 +32,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(storage: Storage, layout: TableLayout) -> Result<Self, WriteError> {
+    pub(super) fn new(storage: Storage, layout: TableLayout, internal: Internal) -> Result<Self, WriteError> {
         let threads = layout.options.threads.max(1);
         Ok(Self {
-            schema: parquet_schema(&layout.columns, false)?,
-            schema_with_row_ids: parquet_schema(&layout.columns, true)?,
+            schema: parquet_schema(&layout.columns, internal)?,
+            internal,
             storage,
             layout,
             encoders: Arc::new(Semaphore::new(threads)),
@@ -62,13 +63,12 @@ struct DataFile {
 }
 
 impl DataFile {
-    fn create(shared: &Shared, target: &Target, row_ids: bool) -> Result<Self, WriteError> {
+    fn create(shared: &Shared, target: &Target) -> Result<Self, WriteError> {
         let TableLayout { columns, directory, options, encrypted, .. } = &shared.layout;
         let path = format!("{}ducklake-{}.parquet", target.folder, Uuid::now_v7());
-        let schema = if row_ids { &shared.schema_with_row_ids } else { &shared.schema };
         let upload = Upload::new(&shared.storage, format!("{directory}{path}"))?;
-        let columns = FileColumn::all(columns, row_ids);
-        let encoder = Encoder::new(upload.full_path(), schema, columns, options, *encrypted)?;
+        let columns = FileColumn::all(columns, shared.internal);
+        let encoder = Encoder::new(upload.full_path(), &shared.schema, columns, options, *encrypted)?;
         Ok(Self { path, encoder, upload, rows: 0 })
     }
 
@@ -88,7 +88,7 @@ impl DataFile {
         }
     }
 
-    async fn close(self, shared: &Shared, target: &Target, row_ids: bool) -> Result<WrittenFile, WriteError> {
+    async fn close(self, shared: &Shared, target: &Target) -> Result<WrittenFile, WriteError> {
         let Self { path, encoder, mut upload, rows } = self;
         let result = match blocking(move || encoder.finish()).await {
             Ok((end, stats)) => upload.write(end.bytes.clone()).await.map(|()| (end, stats)),
@@ -113,7 +113,7 @@ impl DataFile {
             column_stats,
             partition_id: shared.layout.partition.as_ref().map(|partition| partition.partition_id),
             partition_values: target.values.clone(),
-            has_row_ids: row_ids,
+            has_row_ids: shared.internal.has_row_ids(),
         })
     }
 }
@@ -131,20 +131,19 @@ impl Drop for Encoding {
 pub(super) struct FileSeries {
     shared: Arc<Shared>,
     target: Target,
-    row_ids: bool,
     grouper: Grouper,
     encoding: Option<Encoding>,
     done: PendingFiles,
 }
 
 impl FileSeries {
-    pub(super) fn new(shared: Arc<Shared>, target: Target, row_ids: bool) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, target: Target) -> Self {
         let grouper = Grouper::new(&shared.layout.options);
         let done = PendingFiles::new(&shared.storage);
-        Self { shared, target, row_ids, grouper, encoding: None, done }
+        Self { shared, target, grouper, encoding: None, done }
     }
 
-    /// Adds rows; row ids are the last column, if there are any.
+    /// Adds rows; internal columns are the last.
     pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         for group in self.grouper.push(batch) {
             self.encode(group).await?;
@@ -192,7 +191,7 @@ impl FileSeries {
                 if let Some(full) = full {
                     self.end(full).await?;
                 }
-                DataFile::create(&self.shared, &self.target, self.row_ids)?
+                DataFile::create(&self.shared, &self.target)?
             }
         };
         let encoders = Arc::clone(&self.shared.encoders);
@@ -204,7 +203,7 @@ impl FileSeries {
     }
 
     async fn end(&mut self, file: DataFile) -> Result<(), WriteError> {
-        let written = file.close(&self.shared, &self.target, self.row_ids).await?;
+        let written = file.close(&self.shared, &self.target).await?;
         self.done.push(written);
         Ok(())
     }

@@ -17,11 +17,12 @@ use super::layout::FileOptions;
 use super::parquet_file::{FileEnd, ParquetFile};
 use super::schema::{int64, root, text};
 use super::upload::Upload;
+use super::{SNAPSHOT_COLUMN, SNAPSHOT_FIELD_ID};
 
 /// Columns of a delete file with their field ids.
 const FILE_PATH: (&str, i32) = ("file_path", 2_147_483_646);
 const POSITION: (&str, i32) = ("pos", 2_147_483_645);
-const SNAPSHOT: (&str, i32) = ("_ducklake_internal_snapshot_id", 2_147_483_539);
+const SNAPSHOT: (&str, i32) = (SNAPSHOT_COLUMN, SNAPSHOT_FIELD_ID);
 
 /// Positions of a row group.
 const GROUP_ROWS: usize = 122_880;

@@ -10,7 +10,9 @@ mod data_file;
 mod delete_file;
 mod encode;
 mod error;
+mod flush;
 mod group;
+mod internal;
 mod layout;
 mod parquet_file;
 mod partition;
@@ -26,6 +28,7 @@ mod writer;
 
 pub use delete_file::{WrittenDeleteFile, remove_files, write_delete_file};
 pub use error::WriteError;
+pub use flush::{ENDED_HERE, FlushRows, FlushedFile, write_flushed};
 pub use layout::{FileColumnStats, FileOptions, PartitionKey, PartitionLayout, SortKey, TableLayout, WrittenFile};
 pub use writer::TableWriter;
 
@@ -33,3 +36,7 @@ pub use writer::TableWriter;
 pub const ROW_ID_COLUMN: &str = "_ducklake_internal_row_id";
 /// Field id of [`ROW_ID_COLUMN`].
 pub const ROW_ID_FIELD_ID: i32 = 2_147_483_540;
+/// Column of a data or delete file that says in which snapshot each row was inserted or deleted.
+pub const SNAPSHOT_COLUMN: &str = "_ducklake_internal_snapshot_id";
+/// Field id of [`SNAPSHOT_COLUMN`].
+pub const SNAPSHOT_FIELD_ID: i32 = 2_147_483_539;

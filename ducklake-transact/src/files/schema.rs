@@ -9,19 +9,19 @@ use parquet::errors::Result;
 use parquet::schema::types::{Type, TypePtr};
 
 use super::error::WriteError;
-use super::{ROW_ID_COLUMN, ROW_ID_FIELD_ID};
+use super::internal::Internal;
 
-/// The schema of a data file with these columns, and perhaps row ids at the end.
-pub(super) fn parquet_schema(columns: &[Column], row_ids: bool) -> std::result::Result<TypePtr, WriteError> {
-    let mut fields = Vec::with_capacity(columns.len() + 1);
+/// The schema of a data file with these columns, and internal ones at the end.
+pub(super) fn parquet_schema(columns: &[Column], internal: Internal) -> std::result::Result<TypePtr, WriteError> {
+    let mut fields = Vec::with_capacity(columns.len() + 2);
     for column in columns {
         refuse_unsupported(column, &column.name)?;
         let field = node(column, &column.name, Repetition::OPTIONAL)
             .map_err(|e| WriteError::NotSupported { column: column.name.clone(), problem: e.to_string() })?;
         fields.push(Arc::new(field));
     }
-    if row_ids {
-        fields.push(Arc::new(int64(ROW_ID_COLUMN, ROW_ID_FIELD_ID)?));
+    for (name, field_id) in internal.columns() {
+        fields.push(Arc::new(int64(name, *field_id)?));
     }
     root(fields)
 }

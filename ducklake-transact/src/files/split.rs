@@ -31,7 +31,6 @@ const BATCH_OVERHEAD: usize = 200;
 /// The partitions of a writer.
 pub(super) struct Splitter {
     shared: Arc<Shared>,
-    row_ids: bool,
     sort: Vec<SortKey>,
     partitioner: Option<Partitioner>,
     staged: Vec<RecordBatch>,
@@ -55,11 +54,10 @@ struct Partition {
 }
 
 impl Splitter {
-    pub(super) fn new(shared: Arc<Shared>, partitioner: Partitioner, sort: Vec<SortKey>, row_ids: bool) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, partitioner: Partitioner, sort: Vec<SortKey>) -> Self {
         let done = PendingFiles::new(&shared.storage);
         Self {
             shared,
-            row_ids,
             sort,
             partitioner: Some(partitioner),
             staged: Vec::new(),
@@ -92,7 +90,7 @@ impl Splitter {
         let mut closing = Vec::new();
         for (partition, target) in self.partitions.iter_mut().map(std::mem::take).zip(targets) {
             if partition.rows > 0 || partition.series.is_some() {
-                let new = || FileSeries::new(Arc::clone(&self.shared), target, self.row_ids);
+                let new = || FileSeries::new(Arc::clone(&self.shared), target);
                 let series = partition.series.unwrap_or_else(new);
                 closing.push(close_partition(series, partition.batches, self.sort.clone(), Arc::clone(&failed)));
             }
@@ -159,9 +157,9 @@ impl Splitter {
         self.make_room(index).await?;
         let Some(partitioner) = &self.partitioner else { return Ok(()) };
         let partition = &mut self.partitions[index];
-        let series = partition.series.get_or_insert_with(|| {
-            FileSeries::new(Arc::clone(&self.shared), partitioner.targets[index].clone(), self.row_ids)
-        });
+        let series = partition
+            .series
+            .get_or_insert_with(|| FileSeries::new(Arc::clone(&self.shared), partitioner.targets[index].clone()));
         let batches = std::mem::take(&mut partition.batches);
         self.waiting_bytes -= partition.bytes;
         (partition.rows, partition.bytes) = (0, 0);
@@ -219,7 +217,7 @@ async fn close_partition(
 }
 
 /// The rows of each partition in their order, with their bytes; copies that keep nothing else in memory.
-fn pieces(
+pub(super) fn pieces(
     rows: &RecordBatch,
     assigned: &[usize],
     partitions: usize,

@@ -2,6 +2,7 @@
 
 mod delete_files;
 mod failures;
+mod flush;
 mod partitions;
 mod rolling;
 mod types;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use ducklake_format::Column;
 use ducklake_storage::Storage;
 
-use super::ROW_ID_COLUMN;
 use super::data_file::{FileSeries, Shared, Target};
 use super::error::WriteError;
 use super::group::value_bytes;
+use super::internal::Internal;
 use super::layout::{SortKey, TableLayout, WrittenFile};
 use super::partition::Partitioner;
 use super::pending::PendingFiles;
@@ -42,7 +42,7 @@ enum State {
 
 /// Rows of one kind: all with row ids, or all without.
 struct Output {
-    row_ids: bool,
+    internal: Internal,
     schema: SchemaRef,
     sink: Sink,
 }
@@ -117,11 +117,12 @@ impl TableWriter {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        if matches!(&self.state, State::Writing(output) if output.row_ids != row_ids.is_some()) {
+        let internal = Internal::row_ids(row_ids.is_some());
+        if matches!(&self.state, State::Writing(output) if output.internal != internal) {
             self.close_output().await?;
         }
         if matches!(self.state, State::Empty) {
-            let output = Output::new(&self.storage, &self.layout, row_ids.is_some())?;
+            let output = Output::new(&self.storage, &self.layout, internal)?;
             self.state = State::Writing(Box::new(output));
         }
         let State::Writing(output) = &mut self.state else {
@@ -162,22 +163,22 @@ impl std::fmt::Debug for TableWriter {
 }
 
 impl Output {
-    fn new(storage: &Storage, layout: &TableLayout, row_ids: bool) -> Result<Self, WriteError> {
-        let shared = Arc::new(Shared::new(storage.clone(), layout.clone())?);
+    fn new(storage: &Storage, layout: &TableLayout, internal: Internal) -> Result<Self, WriteError> {
+        let shared = Arc::new(Shared::new(storage.clone(), layout.clone(), internal)?);
         let keys = usable_keys(&layout.sort, &layout.columns);
         let partition = layout.partition.as_ref().filter(|partition| !partition.keys.is_empty());
-        let series = || FileSeries::new(Arc::clone(&shared), Target::default(), row_ids);
+        let series = || FileSeries::new(Arc::clone(&shared), Target::default());
         let sink = match partition {
             Some(partition) => {
                 let partitioner = Partitioner::new(layout, &partition.keys)?;
-                Sink::Split(Splitter::new(Arc::clone(&shared), partitioner, keys, row_ids))
+                Sink::Split(Splitter::new(Arc::clone(&shared), partitioner, keys))
             }
             None if keys.is_empty() => Sink::Plain(series()),
             None => Sink::Sorted { series: series(), keys, batches: Vec::new(), bytes: 0 },
         };
         let fields = layout.columns.iter().map(Column::field);
-        let fields = fields.chain(row_ids.then(|| Field::new(ROW_ID_COLUMN, DataType::Int64, true)));
-        Ok(Self { row_ids, schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())), sink })
+        let fields = fields.chain(internal.fields());
+        Ok(Self { internal, schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())), sink })
     }
 }
 

@@ -97,7 +97,7 @@ impl Listing {
 
     async fn add_lake(&mut self, session: &Session, oid: i64, attached: &Attached, function: &str) -> Result<()> {
         let lake = &attached.lake;
-        let view = lake.view(&SnapshotSelector::Latest).await?;
+        let view = session.view(attached).await?;
         let tags = Tags::load(attached, &view).await?;
         lake.load_all_columns(&view).await?;
         let totals = lake.catalog().file_totals(view.snapshot.id).await?;

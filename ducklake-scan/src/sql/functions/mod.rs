@@ -23,6 +23,7 @@ use crate::error::{LakeError, Result};
 use crate::lake::Lake;
 use crate::session::Session;
 use crate::sql::PinnedObject;
+use crate::write::{FLUSH, FlushCall};
 
 /// A call of a table function, its arguments evaluated.
 #[derive(Debug, Clone, Default)]
@@ -93,13 +94,12 @@ impl FunctionRows {
 }
 
 /// Functions of DuckLake that change the lake.
-const WRITING: [&str; 12] = [
+const WRITING: [&str; 11] = [
     "ducklake_expire_snapshots",
     "ducklake_cleanup_old_files",
     "ducklake_delete_orphaned_files",
     "ducklake_merge_adjacent_files",
     "ducklake_rewrite_data_files",
-    "ducklake_flush_inlined_data",
     "ducklake_add_data_files",
     "ducklake_set_option",
     "ducklake_set_commit_message",
@@ -147,6 +147,11 @@ pub(crate) async fn table_function(
 ) -> Result<Option<FunctionRows>> {
     if WRITING.contains(&call.name.as_str()) {
         return Err(LakeError::not_supported(format!("the function {}", call.name)));
+    }
+    if call.name == FLUSH {
+        let batch = session.flush(&FlushCall::new(&session.names(), call)?).await?;
+        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        return Ok(Some(FunctionRows::new(Arc::new(provider))));
     }
     if let Some(batch) = lakes::call(call, &lake).await? {
         let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
