@@ -21,6 +21,7 @@ use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, sam
 use crate::source::VIRTUAL_COLUMNS;
 use crate::sql::explain;
 use crate::sql::local::LocalState;
+use crate::sql::macros;
 use crate::sql::memory::MEMORY;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
@@ -635,6 +636,7 @@ impl Session {
     pub(crate) async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
         let mut catalogs = PinnedLakes::default();
         if let Some(inner) = innermost(&mut statement) {
+            macros::expand(&pins.names, inner, |name| self.knows_function(name)).await?;
             let references = collect(inner);
             let wanted: Vec<&str> = VIRTUAL_COLUMNS
                 .iter()

@@ -1,10 +1,12 @@
 //! DuckDB's spellings of what DataFusion has under other names.
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind, Query, SelectItem,
-    SetExpr, Subscript, TimezoneInfo, Value,
+    AccessExpr, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind,
+    Query, SelectItem, SetExpr, Subscript, TimezoneInfo, Value,
 };
+
+use super::text_cast::TEXT_CAST;
 
 /// Rewrites one expression node in place.
 pub(super) fn translate(expr: &mut Expr) {
@@ -23,6 +25,11 @@ pub(super) fn translate(expr: &mut Expr) {
         Expr::TypedString(typed) if matches!(&typed.data_type, DataType::Time(None, zone) if *zone != TimezoneInfo::WithTimeZone) =>
         {
             *expr = microseconds(Expr::Value(typed.value.clone()));
+        }
+        Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr: inner, data_type, format: None, .. }
+            if is_text(data_type) =>
+        {
+            *expr = call(TEXT_CAST, vec![(**inner).clone()]);
         }
         Expr::Cast { data_type, .. } => translate_type(data_type),
         Expr::TypedString(typed) => translate_type(&mut typed.data_type),
@@ -49,6 +56,16 @@ pub(super) fn order_by_all(query: &mut Query) {
     let options = *options;
     let position = |i: usize| OrderByExpr { expr: number(i + 1), options, with_fill: None };
     *kind = OrderByKind::Expressions((0..select.projection.len()).map(position).collect());
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Varchar(None) | DataType::Text | DataType::String(None) => true,
+        DataType::Custom(name, arguments) => {
+            arguments.is_empty() && ["STRING", "BPCHAR"].iter().any(|n| name.to_string().eq_ignore_ascii_case(n))
+        }
+        _ => false,
+    }
 }
 
 fn number(value: usize) -> Expr {
@@ -125,6 +142,31 @@ fn plain_args(function: &Function) -> Option<Vec<Expr>> {
     list.args.iter().map(arg).collect()
 }
 
+/// Functions that take a part of a date or time.
+const PARTS: [&str; 16] = [
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "quarter",
+    "week",
+    "weekofyear",
+    "dayofweek",
+    "weekday",
+    "dayofyear",
+    "isodow",
+    "epoch",
+    "dayofmonth",
+    "microsecond",
+];
+
+/// Whether a lower-cased name is one that is rewritten.
+pub(super) fn is_translated(name: &str) -> bool {
+    renamed(name).is_some() || PARTS.contains(&name) || ["regexp_extract", "strftime"].contains(&name)
+}
+
 /// Functions of the same arguments under another name.
 fn renamed(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -147,7 +189,6 @@ fn renamed(name: &str) -> Option<&'static str> {
         "gen_random_uuid" => "uuid",
         "group_concat" | "listagg" => "string_agg",
         "struct_extract" => "get_field",
-        "list_aggr" => return None,
         "unicode" | "ord" => "ascii",
         "ceiling" => "ceil",
         "pow" => "power",
@@ -156,7 +197,6 @@ fn renamed(name: &str) -> Option<&'static str> {
         "mean" => "avg",
         "quantile_cont" => "percentile_cont",
         "get_current_timestamp" | "transaction_timestamp" => "now",
-        "contains" => return None,
         _ => return None,
     })
 }
@@ -212,7 +252,6 @@ fn expression(name: &str, mut args: Vec<Expr>) -> Option<Expr> {
             Some(case_null(subject, found))
         }
         ("strftime", 2) => Some(call("to_char", args)),
-        ("struct_pack", _) => None,
         _ => None,
     }
 }
@@ -231,7 +270,6 @@ fn case_null(subject: Expr, value: Expr) -> Expr {
 }
 
 fn cast(expr: Expr, data_type: DataType) -> Expr {
-    use datafusion::sql::sqlparser::ast::CastKind;
     Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod functions;
 mod labels;
 pub(crate) mod local;
+pub(crate) mod macros;
 pub(crate) mod memory;
 pub(crate) mod metadata;
 pub(crate) mod names;
@@ -18,6 +19,7 @@ pub(crate) mod rows;
 mod scalars;
 pub(crate) mod settings;
 mod statements;
+mod text_cast;
 pub(crate) mod types;
 pub(crate) mod write;
 

@@ -6,7 +6,10 @@ use datafusion::datasource::MemTable;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
 
-use super::functions::{FunctionCall, FunctionRows, file_rows, is_file_name, is_listing, short_call, table_function};
+use super::duckdb::is_translated;
+use super::functions::{
+    FunctionCall, FunctionRows, file_rows, is_file_name, is_listing, is_table_function, short_call, table_function,
+};
 use super::names::{Names, Pins};
 use super::rewrite::Resolved;
 use super::{Command, PinnedObject, Reference, metadata, parse};
@@ -106,6 +109,16 @@ impl Session {
             attached(name).map(|a| a.lake.clone()).ok_or_else(|| names.unknown_lake(name))
         };
         table_function(self, &call, find).await
+    }
+
+    /// Whether a function of this lower-cased name is there without any lake's macros.
+    pub(crate) fn knows_function(&self, name: &str) -> bool {
+        let state = self.context().state();
+        state.scalar_functions().contains_key(name)
+            || state.aggregate_functions().contains_key(name)
+            || state.window_functions().contains_key(name)
+            || is_translated(name)
+            || is_table_function(name)
     }
 
     /// An argument's value. A bare word is a name, as in `ducklake_snapshots(lake)`.

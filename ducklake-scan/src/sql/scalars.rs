@@ -13,12 +13,14 @@ use datafusion::scalar::ScalarValue;
 
 use super::functions::text;
 use super::local::LocalState;
+use super::text_cast::TextCast;
 use super::types::field_type;
 
 /// Adds the functions to a context.
 pub(crate) fn register(context: &SessionContext, local: &Arc<LocalState>) {
     context.register_udf(ScalarUDF::new_from_impl(TypeOf::new()));
     context.register_udf(ScalarUDF::new_from_impl(InWhole::new()));
+    context.register_udf(ScalarUDF::new_from_impl(TextCast::new()));
     for what in [Lookup::Variable, Lookup::Setting] {
         context.register_udf(ScalarUDF::new_from_impl(SessionValue::new(what, local)));
     }

@@ -136,6 +136,15 @@ pub(crate) fn short_call(name: &str, lake: &str, schema: &str) -> Option<Functio
     Some(FunctionCall { name: format!("ducklake_{name}"), args, named: HashMap::new() })
 }
 
+/// Whether a lower-cased name can be a table function's.
+pub(crate) fn is_table_function(name: &str) -> bool {
+    const OTHERS: [&str; 8] =
+        ["range", "generate_series", "unnest", "glob", "read_parquet", "parquet_scan", "read_csv", "read_csv_auto"];
+    ["ducklake_", "duckdb_", "pragma_"].iter().any(|prefix| name.starts_with(prefix))
+        || OTHERS.contains(&name)
+        || SHORT.iter().any(|(short, _)| *short == name)
+}
+
 /// Runs a call; `None` where no function of ours has this name.
 ///
 /// # Errors
