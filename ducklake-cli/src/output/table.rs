@@ -184,7 +184,8 @@ impl<W: Write> ResultWriter for RecordWriter<W> {
 
 /// Whether a result is that of EXPLAIN.
 pub(super) fn is_plan(schema: &Schema) -> bool {
-    schema.fields().iter().map(|field| field.name().as_str()).eq(["plan_type", "plan"])
+    let is = |names: [&str; 2]| schema.fields().iter().map(|field| field.name().as_str()).eq(names);
+    is(["plan_type", "plan"]) || is(["explain_key", "explain_value"])
 }
 
 /// Writes what EXPLAIN says as the lines that it is made of.
