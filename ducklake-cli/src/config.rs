@@ -127,6 +127,9 @@ impl LakeSettings {
             metadata_schema: args.metadata_schema.clone().or(profile.metadata_schema),
             snapshot,
             storage: profile.storage,
+            read_only: args.read_only,
+            memory: args.memory.clone(),
+            threads: args.threads,
         })
     }
 

@@ -1,13 +1,19 @@
-//! The engine below: the only module that knows `ducklake-scan`.
+//! The engine below: the only module, with its parts, that knows `ducklake-scan`.
+
+pub(crate) mod ingest;
 
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::SessionContext;
 use ducklake_catalog::TableRow;
-use ducklake_scan::{ErrorKind, Lake, LakeError, LakeOptions, Session, SnapshotSelector, timestamp_micros};
+use ducklake_scan::{
+    CreateLake, ErrorKind, Lake, LakeError, LakeOptions, Session, SnapshotSelector, byte_size, timestamp_micros,
+};
 use ducklake_storage::StorageOptions;
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -36,6 +42,20 @@ pub(crate) enum EngineError {
     /// The lake of the command line cannot be opened.
     #[error(transparent)]
     Open(LakeError),
+    /// A lake is to be created where there is one.
+    #[error("there is a lake in {0} already")]
+    Exists(String),
+    /// A file cannot be ingested.
+    #[error("{path}: {source}")]
+    Ingest {
+        /// The file.
+        path: String,
+        /// Why.
+        source: LakeError,
+    },
+    /// Ingesting was told to stop, and nothing is left of it.
+    #[error("stopped")]
+    Stopped,
     /// A statement failed.
     #[error(transparent)]
     Statement(#[from] LakeError),
@@ -48,7 +68,9 @@ impl EngineError {
     /// What the user can do next, where that is known.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Open(error) | Self::Statement(error) => error.hint(),
+            Self::Open(error) | Self::Statement(error) | Self::Ingest { source: error, .. } => error.hint(),
+            Self::Exists(_) => Some("use it as it is; its settings are not changed".into()),
+            Self::Stopped => None,
             Self::Died(_) => Some("this is a bug, please report it with the statement".into()),
         }
     }
@@ -83,7 +105,7 @@ impl Engine {
     pub(crate) async fn open(settings: &LakeSettings) -> Result<Self, EngineError> {
         let storage = storage_options(&settings.storage);
         let defaults = LakeOptions { storage: storage.clone(), ..LakeOptions::default() };
-        let session = Arc::new(Session::new().with_lake_defaults(defaults));
+        let session = Arc::new(new_session(settings).map_err(EngineError::Open)?.with_lake_defaults(defaults));
         let lake = match &settings.uri {
             Some(uri) => Some(open_lake(uri, settings, storage).await.map_err(EngineError::Open)?),
             None => None,
@@ -92,6 +114,25 @@ impl Engine {
             session.attach(LAKE, lake.clone()).await?;
         }
         Ok(Self { session, lake })
+    }
+
+    /// Creates the lake of the settings and opens it.
+    pub(crate) async fn create(settings: &LakeSettings, encrypted: bool) -> Result<Self, EngineError> {
+        let uri = settings.uri.as_deref().unwrap_or_default();
+        let storage = storage_options(&settings.storage);
+        let create = CreateLake { data_path: settings.data_path.clone().unwrap_or_default(), encrypted };
+        let options = LakeOptions {
+            metadata_schema: settings.metadata_schema.clone(),
+            storage: storage.clone(),
+            ..LakeOptions::default()
+        };
+        let (lake, is_new) = Lake::create_or_open(uri, &create, options).await.map_err(EngineError::Open)?;
+        if !is_new {
+            return Err(EngineError::Exists(lake.catalog().uri().to_string()));
+        }
+        let session = Arc::new(new_session(settings).map_err(EngineError::Open)?);
+        session.attach(LAKE, lake.clone()).await?;
+        Ok(Self { session, lake: Some(lake) })
     }
 
     /// How the session shows values.
@@ -185,9 +226,29 @@ async fn open_lake(uri: &str, settings: &LakeSettings, storage: StorageOptions) 
         metadata_schema: settings.metadata_schema.clone(),
         snapshot: selector(&settings.snapshot)?,
         storage,
+        read_only: settings.read_only,
         ..LakeOptions::default()
     };
     Lake::open(uri, options).await
+}
+
+/// A session within the limits of the settings.
+fn new_session(settings: &LakeSettings) -> Result<Session, LakeError> {
+    let mut config = Session::config();
+    if let Some(threads) = settings.threads {
+        config = config.with_target_partitions(usize::from(threads));
+    }
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(memory) = &settings.memory {
+        let bytes = byte_size(memory).and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| *bytes > 0);
+        let bytes = bytes.ok_or_else(|| LakeError::Usage {
+            message: format!("--memory '{memory}' is no size"),
+            hint: Some("write it as 4GB or 512MiB".into()),
+        })?;
+        runtime = runtime.with_memory_limit(bytes, 1.0);
+    }
+    let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
+    Ok(Session::with_context(context))
 }
 
 fn selector(snapshot: &Snapshot) -> Result<SnapshotSelector, LakeError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
-use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Statements that are quicker than this show nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,12 +20,22 @@ pub(crate) struct Progress {
     read: u64,
     written: u64,
     files: Option<(u64, u64)>,
+    bytes: Option<(u64, u64)>,
 }
 
 impl Progress {
     pub(crate) fn new(shares_terminal: bool) -> Self {
         let is_shown = io::stderr().is_terminal();
-        Self { started: Instant::now(), is_shown, shares_terminal, bar: None, read: 0, written: 0, files: None }
+        Self {
+            started: Instant::now(),
+            is_shown,
+            shares_terminal,
+            bar: None,
+            read: 0,
+            written: 0,
+            files: None,
+            bytes: None,
+        }
     }
 
     /// Counts rows that were written.
@@ -49,6 +59,11 @@ impl Progress {
             self.files =
                 (totals.files_total > 0).then_some((totals.files_opened.min(totals.files_total), totals.files_total));
         }
+    }
+
+    /// Takes how far files have come that are read to be written: (done, total).
+    pub(crate) fn took(&mut self, files: (u64, u64), bytes: (u64, u64), rows: u64) {
+        (self.files, self.bytes, self.written) = (Some(files), Some(bytes), rows);
     }
 
     /// Draws the line, if it is time.
@@ -77,6 +92,9 @@ impl Progress {
         let mut parts = vec![format!("{}", HumanDuration(self.started.elapsed()))];
         if let Some((opened, total)) = self.files {
             parts.push(format!("{} of {} files", HumanCount(opened), HumanCount(total)));
+        }
+        if let Some((done, total)) = self.bytes {
+            parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
         }
         if self.read > 0 {
             parts.push(format!("{} rows read", HumanCount(self.read)));

@@ -99,7 +99,11 @@ async fn next(
 }
 
 /// Awaits `work`, and meanwhile looks at its progress.
-async fn with_ticks<T>(work: impl Future<Output = T>, progress: &mut Progress, look: impl Fn(&mut Progress)) -> T {
+pub(crate) async fn with_ticks<T>(
+    work: impl Future<Output = T>,
+    progress: &mut Progress,
+    look: impl Fn(&mut Progress),
+) -> T {
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {

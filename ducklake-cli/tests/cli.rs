@@ -457,9 +457,110 @@ fn help_teaches() {
     for word in ["Examples:", "--lake", "DUCKLAKE_URI", "ducklake.toml", "Exit codes"] {
         assert!(help.contains(word), "{word}");
     }
-    for command in ["scan", "sql", "tables", "describe", "snapshots", "files", "info", "catalog"] {
+    for command in ["scan", "sql", "init", "ingest", "tables", "describe", "snapshots", "files", "info", "catalog"] {
         good(&program().args([command, "--help"]).output().unwrap());
     }
+}
+
+// --- writing --------------------------------------------------------------------------------------------------------
+
+/// A folder with a new lake in it.
+fn new_lake() -> TempDir {
+    let dir = TempDir::new().unwrap();
+    good(&in_dir(&dir, &["init", "sqlite:meta.sqlite", "--data-path", "data"]));
+    dir
+}
+
+fn in_dir(dir: &TempDir, args: &[&str]) -> Output {
+    program().current_dir(dir.path()).env("DUCKLAKE_URI", "sqlite:meta.sqlite").args(args).output().unwrap()
+}
+
+fn record(output: &Output) -> Value {
+    json_lines(&good(output)).remove(0)
+}
+
+/// Data files below a folder.
+fn data_files(dir: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    entries.map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { data_files(&path) } else { 1 }).sum()
+}
+
+#[test]
+fn init_makes_one_lake_and_says_what_it_is() {
+    let dir = TempDir::new().unwrap();
+    let init = ["init", "sqlite:meta.sqlite", "--data-path", "data", "--encrypted", "--output", "jsonl"];
+    let made = record(&in_dir(&dir, &init));
+    assert_eq!(
+        (&made["encrypted"], &made["snapshot"], &made["format_version"]),
+        (&json!(true), &json!(0), &json!("1.0"))
+    );
+    let data_path = made["data_path"].as_str().unwrap();
+    assert!(Path::new(data_path).is_absolute() && data_path.ends_with("/data/"), "{data_path}");
+    assert_fails(&in_dir(&dir, &init), 1, "there is a lake in sqlite:", "use it");
+    assert_fails(&in_dir(&dir, &["init", "sqlite:other.sqlite"]), 2, "place for its data", "--data-path");
+    assert_fails(&in_dir(&dir, &["init", "nonsense:x", "--data-path", "d"]), 2, "nonsense:x", "sqlite:");
+    assert_fails(&in_dir(&dir, &["init", "sqlite:nix/x.sqlite", "--data-path", "d"]), 1, "", "");
+    assert_fails(&program().args(["init", "--data-path", "d"]).output().unwrap(), 2, "no lake is named", "--lake");
+    assert_eq!(good(&in_dir(&dir, &["tables"])), "schema,name,type\n");
+}
+
+#[test]
+fn files_are_ingested_in_one_transaction() {
+    let dir = new_lake();
+    fs::write(dir.path().join("a.csv"), "id,name\n1,one\n2,two\n").unwrap();
+    fs::write(dir.path().join("b.jsonl"), "{\"name\": \"three\", \"id\": 3}\n").unwrap();
+    fs::write(dir.path().join("c.csv"), "id,more\n4,x\n").unwrap();
+    fs::write(dir.path().join("bad.csv"), "id\nfour\n").unwrap();
+    assert_fails(&in_dir(&dir, &["ingest", "t", "a.csv"]), 1, "'t' does not exist", "--create");
+    let args =
+        ["ingest", "t", "--create", "a.csv", "b.jsonl", "--author", "me", "--message", "first", "--output", "jsonl"];
+    assert_eq!(record(&in_dir(&dir, &args)), json!({"table": "t", "files": 2, "rows": 3, "snapshot": 1}));
+    let all = ["sql", "--output", "csv", "-c", "SELECT id, name FROM t ORDER BY id"];
+    assert_eq!(good(&in_dir(&dir, &all)), "id,name\n1,one\n2,two\n3,three\n");
+    let said =
+        ["sql", "--output", "csv", "-c", "SELECT author, commit_message FROM lake.snapshots() WHERE snapshot_id = 1"];
+    assert_eq!(good(&in_dir(&dir, &said)), "author,commit_message\nme,first\n");
+    assert_fails(&in_dir(&dir, &["ingest", "main.t", "a.csv", "bad.csv"]), 1, "bad.csv: column 'id'", "");
+    assert_fails(&in_dir(&dir, &["ingest", "t", "c.csv"]), 1, "c.csv: the table has no column 'more'", "evolve");
+    assert_fails(&in_dir(&dir, &["ingest", "t", "a.csv", "nix.csv"]), 1, "nix.csv", "");
+    assert_fails(&in_dir(&dir, &["ingest", "t", "meta.sqlite"]), 1, "format", "csv");
+    assert_fails(&in_dir(&dir, &["--read-only", "ingest", "t", "a.csv"]), 1, "read-only", "");
+    assert_eq!(good(&in_dir(&dir, &all)).lines().count(), 4, "nothing of it is there");
+    good(&in_dir(&dir, &["ingest", "t", "--evolve", "c.csv"]));
+    let more = ["sql", "--output", "csv", "-c", "SELECT id, more FROM t WHERE more IS NOT NULL"];
+    assert_eq!(good(&in_dir(&dir, &more)), "id,more\n4,x\n");
+    assert_eq!(in_dir(&dir, &["ingest", "t"]).status.code(), Some(2));
+    assert_fails(&in_dir(&dir, &["--memory", "lots", "tables"]), 2, "--memory 'lots'", "4GB");
+    assert_eq!(good(&in_dir(&dir, &["--memory", "1GB", "--threads", "1", "tables"])).lines().count(), 2);
+}
+
+#[test]
+fn sql_changes_the_lake() {
+    let dir = new_lake();
+    let sql = |text: &str| in_dir(&dir, &["sql", "--output", "csv", "-c", text]);
+    good(&sql("CREATE TABLE t AS SELECT 1 AS a; BEGIN; INSERT INTO t VALUES (2); DELETE FROM t WHERE a = 1; COMMIT"));
+    assert_eq!(good(&sql("FROM t")), "a\n2\n");
+    good(&sql("BEGIN; DELETE FROM t"));
+    assert_eq!(good(&sql("FROM t")), "a\n2\n", "what is not committed never was");
+    let refused = in_dir(&dir, &["--read-only", "sql", "-c", "DELETE FROM t"]);
+    assert_fails(&refused, 1, "read-only", "");
+    assert_fails(&sql("INSERT INTO t VALUES ('x')"), 1, "'x'", "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_ingest_leaves_nothing() {
+    let dir = new_lake();
+    let text: String = (0..200_000).map(|n| format!("{n},{}\n", "x".repeat(50))).collect();
+    fs::write(dir.path().join("big.csv"), format!("id,text\n{text}")).unwrap();
+    let mut command = program();
+    command.current_dir(dir.path()).args(["--lake", "sqlite:meta.sqlite", "ingest", "t", "--create"]);
+    let mut child = command.args(vec!["big.csv"; 200]).stdout(Stdio::null()).spawn().unwrap();
+    eventually("a data file", || data_files(&dir.path().join("data")) > 0);
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(data_files(&dir.path().join("data")), 0);
+    assert_eq!(good(&in_dir(&dir, &["tables"])), "schema,name,type\n");
 }
 
 // --- the shell ------------------------------------------------------------------------------------------------------

@@ -473,13 +473,14 @@ async fn files_are_rows() {
         let path = path(name);
         let taken = appender.append_file(&path, None, |rows| {
             heard.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
+            true
         });
         assert_eq!(taken.await.unwrap(), rows, "{name}");
     }
-    assert!(appender.append_file(&path("e.txt"), None, |_| {}).await.is_err());
-    assert!(appender.append_file(&path("nix.csv"), None, |_| {}).await.is_err());
-    assert!(appender.append_file(f.folder.path().to_str().unwrap(), None, |_| {}).await.is_err());
-    appender.append_file(&path("e.txt"), Some(FileFormat::Csv), |_| {}).await.unwrap();
+    assert!(appender.append_file(&path("e.txt"), None, |_| true).await.is_err());
+    assert!(appender.append_file(&path("nix.csv"), None, |_| true).await.is_err());
+    assert!(appender.append_file(f.folder.path().to_str().unwrap(), None, |_| true).await.is_err());
+    appender.append_file(&path("e.txt"), Some(FileFormat::Csv), |_| true).await.unwrap();
     assert_eq!(appender.finish().await.unwrap().rows, 8);
     assert_eq!(heard.into_inner(), 7);
     let types: Vec<String> = f.rows("DESCRIBE t").await;

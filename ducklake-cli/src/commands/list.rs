@@ -56,6 +56,18 @@ pub(super) fn info(facts: &LakeFacts) -> String {
     format!("SELECT {}", columns.join(", "))
 }
 
+/// What a new lake is, in one row.
+pub(super) fn created(facts: &LakeFacts) -> String {
+    format!(
+        "SELECT {} AS catalog, {} AS format_version, {} AS data_path, {} AS encrypted, {} AS snapshot",
+        quote_text(&facts.catalog),
+        quote_text(&facts.format_version),
+        quote_text(&facts.data_path),
+        facts.is_encrypted,
+        facts.snapshot,
+    )
+}
+
 /// The rows of all tables. Where nothing is deleted, statistics answer it and no file is opened.
 fn row_count(tables: &[TableName]) -> String {
     let counts: Vec<String> =

@@ -1,6 +1,8 @@
 //! What each subcommand does.
 
 mod catalog;
+mod ingest;
+mod init;
 mod list;
 mod scan;
 mod sql;
@@ -20,6 +22,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Scan(args) => list(lake, &args.output, &scan::statement(&args)?).await,
         Command::Sql(args) => sql::run(lake, args).await,
+        Command::Init(args) => init::run(lake, args).await,
+        Command::Ingest(args) => ingest::run(lake, args).await,
         Command::Tables(args) => list(lake, &args.output, list::TABLES).await,
         Command::Describe(args) => list(lake, &args.output, &list::describe(&args.table)?).await,
         Command::Snapshots(args) => list(lake, &args.output, list::SNAPSHOTS).await,

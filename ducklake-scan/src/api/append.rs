@@ -254,11 +254,16 @@ impl<'t> Appender<'t> {
     }
 
     /// Takes the rows of a local file: Parquet, CSV with a header, or JSON objects. `None` goes by the file's name.
-    /// `progress` hears of rows as they are taken. Gives how many there were.
+    /// `progress` hears of rows as they are taken, and says whether to go on. Gives how many there were.
     ///
     /// # Errors
-    /// Files that cannot be read; otherwise as [`Appender::append`].
-    pub async fn append_file(&mut self, path: &str, format: Option<FileFormat>, progress: impl Fn(u64)) -> Result<u64> {
+    /// Files that cannot be read; [`LakeError::Usage`] where `progress` ended it; otherwise as [`Appender::append`].
+    pub async fn append_file(
+        &mut self,
+        path: &str,
+        format: Option<FileFormat>,
+        progress: impl Fn(u64) -> bool,
+    ) -> Result<u64> {
         let before = self.rows;
         let columns = match self.table {
             Some(table) => self.columns(table).await?,
@@ -279,7 +284,10 @@ impl<'t> Appender<'t> {
             };
             let rows = batch.num_rows() as u64;
             self.append(batch).await?;
-            progress(rows);
+            if !progress(rows) {
+                self.has_failed = true;
+                return Err(LakeError::usage(format!("'{path}' was not read to its end")));
+            }
         }
         Ok(self.rows - before)
     }
