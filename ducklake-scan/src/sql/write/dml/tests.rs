@@ -78,8 +78,9 @@ fn copies() {
     assert_eq!((copy.table, copy.columns, copy.path.as_str()), (path("lk.t"), path("a.b"), "dir/*.csv"));
     let options: Vec<String> = copy.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(options, ["FORMAT=csv", "HEADER=", "DELIM=|", "SKIP=2", "NULLSTR=['a', 'b']", "AUTO_DETECT=false"]);
-    assert!(refused(parse("COPY t TO 'x'")));
-    assert!(refused(parse("COPY (SELECT 1) TO 'x'")));
+    let WriteStatement::CopyTo(copy) = write("COPY lk.t (a) TO 'x.csv' (HEADER)") else { panic!() };
+    assert_eq!((copy.query.to_string().as_str(), copy.path.as_str()), ("SELECT \"a\" FROM \"lk\".\"t\"", "x.csv"));
+    assert!(matches!(write("COPY (SELECT 1) TO 'x'"), WriteStatement::CopyTo(_)));
 }
 
 #[test]
