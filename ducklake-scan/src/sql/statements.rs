@@ -171,7 +171,17 @@ impl Session {
                     self.set_lake_setting(&name.to_lowercase(), &text)?;
                 }
             }
-            Local::Reset(name) => state.settings(|settings| settings.reset(&name))?,
+            Local::Reset(name) => {
+                state.settings(|settings| settings.reset(&name))?;
+                let name = name.to_lowercase();
+                match state.settings(|settings| settings.current(&name)).filter(|default| !default.is_empty()) {
+                    Some(default) if name.starts_with("ducklake_") && name != "ducklake_auto_compact" => {
+                        self.set_lake_setting(&name, &default)?;
+                    }
+                    None if name == "ducklake_target_file_size" => self.set_lake_setting(&name, "0")?,
+                    _ => {}
+                }
+            }
             Local::Prepare { name, sql } => state.prepare(&name, &sql),
             Local::Execute { name, arguments } => {
                 let sql = state

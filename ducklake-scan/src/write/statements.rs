@@ -519,10 +519,20 @@ impl Session {
     async fn check_can_inline(&self, attached: &Attached, scope: Option<(&str, i64)>) -> Result<()> {
         let view = attached.lake.view(&SnapshotSelector::Latest).await?;
         let columns = attached.lake.catalog().all_columns_at(view.snapshot.id).await?;
-        let in_scope = |table: i64| match scope {
-            None => true,
-            Some(("schema", id)) => view.names.tables.iter().any(|t| t.table_id == table && t.schema_id == id),
-            Some((_, id)) => id == table,
+        let options = attached.lake.catalog().options();
+        let has_own = |scope: &str, id: i64| {
+            let mut own = options.iter().filter(|o| o.key.eq_ignore_ascii_case("data_inlining_row_limit"));
+            own.any(|o| o.scope.as_deref() == Some(scope) && o.scope_id == Some(id))
+        };
+        // A narrower option stays in force.
+        let in_scope = |table: i64| {
+            let schema = view.names.tables.iter().find(|t| t.table_id == table).map(|t| t.schema_id);
+            match (scope, schema) {
+                (_, None) => false,
+                (None, Some(schema)) => !has_own("table", table) && !has_own("schema", schema),
+                (Some(("schema", id)), Some(schema)) => id == schema && !has_own("table", table),
+                (Some((_, id)), _) => id == table,
+            }
         };
         let reserved = columns.iter().find(|(table, column)| {
             in_scope(*table)
