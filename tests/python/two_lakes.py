@@ -1,0 +1,319 @@
+"""The same statements on two lakes: by the engine on one, by DuckDB on the other. Then both have to be the same."""
+
+import os
+import shutil
+
+import catalogs
+import oracle
+from cli import Cli, Died, Refused
+from oracle import duckdb, first_line, literal, quote, text_rows
+
+CASES = {}
+
+
+def case(inline=0, options=(), row_order=True, backends=("sqlite", "postgres"), write_on=True):
+    """Register a function that changes both lakes. `inline` is the inlining limit, `options` further ATTACH settings.
+    Without `row_order` the engines may give row ids to new rows in different orders, as they do for several
+    partitions."""
+
+    def register(function):
+        name = function.__name__
+        assert name not in CASES, name
+        CASES[name] = (function, inline, list(options), row_order, backends, write_on)
+        return function
+
+    return register
+
+
+class Pair:
+    """Two lakes, each attached as `lk`: `ours` by the engine, `theirs` by DuckDB."""
+
+    def __init__(self, name, backend, folder, make_uri, connections):
+        self.function, inline, options, self.row_order, _, self.writes_on = CASES[name]
+        self.name, self.backend, self.folder = name, backend, folder
+        self.wrong = []
+        shutil.rmtree(folder, ignore_errors=True)
+        self.lakes = {}
+        for side in ("ours", "theirs"):
+            place = f"{folder}/{side}"
+            os.makedirs(place)
+            uri = make_uri(f"{name}_{side}", place)
+            lake = oracle.Lake(lambda side=side: connections.get(side), name, backend, uri, f"{place}/data/", inline, options)
+            lake.folder, lake.attached = place, False
+            self.lakes[side] = lake
+        self.ours, self.theirs = self.lakes["ours"], self.lakes["theirs"]
+        self.cli = None
+
+    # --- what cases are written with ---
+
+    def run(self, *statements):
+        """By the engine on its lake, by DuckDB on the other; both have to do it, and give as many rows."""
+        for sql in statements:
+            theirs, expected = self.by_duckdb(sql)
+            ours, got = self.by_engine(sql)
+            if theirs:
+                raise SystemExit(f"{self.name}: DuckDB refuses {sql}: {theirs}")
+            if ours:
+                self.wrong.append(f"refused: {sql}: {ours}")
+            elif got and got != expected:
+                self.wrong.append(f"answer: {sql}: {got}, DuckDB's is {expected}")
+
+    def refused(self, *statements):
+        """Both have to refuse."""
+        for sql in statements:
+            theirs, _ = self.by_duckdb(sql)
+            ours, _ = self.by_engine(sql)
+            if not theirs:
+                raise SystemExit(f"{self.name}: DuckDB does not refuse {sql}")
+            if not ours:
+                self.wrong.append(f"not refused: {sql}; DuckDB: {theirs}")
+
+    def query(self, sql):
+        """Both have to read the same, in any order."""
+        theirs, expected = self.by_duckdb(sql)
+        ours, got = self.by_engine(sql)
+        if theirs:
+            raise SystemExit(f"{self.name}: DuckDB refuses {sql}: {theirs}")
+        key = lambda rows: sorted(rows, key=str)  # noqa: E731
+        if ours:
+            self.wrong.append(f"refused: {sql}: {ours}")
+        elif key(got) != key(expected):
+            self.wrong.append(f"query: {sql}: {got}, DuckDB's is {expected}")
+
+    def duckdb(self, *statements):
+        """By DuckDB on both lakes, while the engine has its own open."""
+        for lake in self.lakes.values():
+            was_attached = lake.attached
+            self.attach(lake)
+            for sql in statements:
+                lake.con.execute(sql)
+            if not was_attached:
+                self.detach(lake)
+
+    def reopen(self):
+        """Both lakes are opened anew, as by another process."""
+        self.detach(self.theirs)
+        self.attach(self.theirs)
+        self.cli.close()
+        self.start()
+
+    # --- how it is done ---
+
+    def attach(self, lake, read_only=False):
+        if not lake.attached:
+            lake.attach(read_only)
+            lake.attached = True
+
+    def detach(self, lake):
+        if lake.attached:
+            lake.detach()
+            lake.attached = False
+
+    def start(self):
+        lake = self.ours
+        settings = [f"DATA_PATH {literal(lake.data_path)}", f"DATA_INLINING_ROW_LIMIT {lake.inline}", *lake.options]
+        self.cli = Cli()
+        self.cli.run(f"ATTACH {literal('ducklake:' + lake.uri)} AS lk ({', '.join(settings)})")
+        self.cli.run("USE lk")
+
+    def by_engine(self, sql):
+        try:
+            return None, [[plain(value) for value in row] for row in self.cli.run(sql)]
+        except Refused as error:
+            return first_line(error), None
+
+    def by_duckdb(self, sql):
+        try:
+            found = self.theirs.con.execute(sql)
+            return None, [[plain(value) for value in row] for row in found.fetchall()] if found.description else []
+        except duckdb.Error as error:
+            return first_line(error), None
+
+    def make(self):
+        """Runs the case and compares; what differs is left in `wrong`. Gives what DuckDB reads from our lake in the
+        end, for the engine to be compared with."""
+        try:
+            self.attach(self.theirs)
+            self.start()
+            self.function(self)
+            self.cli.close()
+        except (Died, Refused) as error:
+            self.wrong.append(f"{type(error).__name__}: {error}")
+            self.cli and self.cli.close()
+        finally:
+            self.detach(self.theirs)
+        states = self.compare_states("")
+        if not self.wrong:
+            self.wrong += catalogs.compare(catalogs.Catalog(self.ours), catalogs.Catalog(self.theirs), self.row_order)
+        if self.writes_on and states:
+            for lake in self.lakes.values():
+                self.attach(lake)
+                self.on_failure(lake, write_on)
+                self.on_failure(lake, self.check_statistics)
+                self.detach(lake)
+            states = self.compare_states("after DuckDB wrote on: ")
+        return states
+
+    def on_failure(self, lake, do):
+        try:
+            do(lake)
+        except duckdb.Error as error:
+            side = "our" if lake is self.ours else "its own"
+            self.wrong.append(f"DuckDB fails on {side} lake: {first_line(error)}")
+
+    def compare_states(self, when):
+        """Every table at every snapshot, and its changes; gives what is read from our lake."""
+        read = {}
+        for side, lake in self.lakes.items():
+            try:
+                self.attach(lake)
+                read[side] = lake.dump()
+                read[side]["changes"] = changes(lake, read[side])
+                read[side]["views"] = views(lake)
+            except duckdb.Error as error:
+                self.wrong.append(f"{when}DuckDB does not read {side}: {first_line(error)}")
+            finally:
+                lake.attached = True
+                self.detach(lake)
+        if len(read) < 2:
+            return None
+        ours, theirs = read["ours"], read["theirs"]
+        has_row_ids = self.row_order and not when
+        for what in ("snapshots", "states", "changes", "views"):
+            # What DuckDB's merges and rewrites do to the change feed depends on the files they find.
+            if what == "changes" and when:
+                continue
+            self.wrong += [when + text for text in differences(what, ours[what], theirs[what], has_row_ids)]
+        return ours
+
+    def check_statistics(self, lake):
+        """Filters and MIN and MAX, which DuckDB answers from statistics, agree with the rows of our lake."""
+        if lake is not self.ours:
+            return
+        for schema, table in tables(lake):
+            name = f"{quote(schema)}.{quote(table)}"
+            for column, kind in lake.all(f"SELECT column_name, column_type FROM (DESCRIBE {name})"):
+                if any(mark in kind for mark in ("[", "(", "VARIANT", "GEOMETRY", "JSON", "INTERVAL")) and "DECIMAL" not in kind:
+                    continue
+                c = quote(column)
+                facts = f"min({c}), max({c}), count({c}), count(*)"
+                quick = lake.all(f"SELECT {facts} FROM {name}")
+                right = lake.all(f"SELECT {facts} FROM (SELECT * FROM {name} LIMIT 1000000000)")
+                if str(quick) != str(right):
+                    self.wrong.append(f"statistics: {facts} of {name} is {quick}, rows give {right}")
+                low, high = lake.all(f"SELECT min({c})::VARCHAR, max({c})::VARCHAR FROM (SELECT * FROM {name} LIMIT 1000000000)")[0]
+                tests = ["IS NULL"] + [f"= CAST({literal(v)} AS {kind})" for v in dict.fromkeys((low, high)) if v is not None]
+                for test in tests:
+                    found = lake.one(f"SELECT count(*) FROM {name} WHERE {c} {test}")
+                    wanted = lake.one(f"SELECT count(*) FILTER (WHERE {c} {test}) FROM (SELECT * FROM {name} LIMIT 1000000000)")
+                    if found != wanted:
+                        self.wrong.append(f"statistics: {name} has {wanted} rows with {c} {test}, a filter finds {found}")
+
+
+def plain(value):
+    """Values as both engines' answers hold them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if value is None else str(value)
+
+
+def tables(lake):
+    return lake.catalog(
+        """SELECT s.schema_name, t.table_name FROM meta.ducklake_table t JOIN meta.ducklake_schema s USING (schema_id)
+           WHERE t.end_snapshot IS NULL AND s.end_snapshot IS NULL ORDER BY 1, 2"""
+    ).fetchall()
+
+
+def views(lake):
+    """Rows of all views."""
+    found = []
+    lake.attach(read_only=True)
+    names = lake.catalog(
+        """SELECT s.schema_name, v.view_name FROM meta.ducklake_view v JOIN meta.ducklake_schema s USING (schema_id)
+           WHERE v.end_snapshot IS NULL AND s.end_snapshot IS NULL ORDER BY 1, 2"""
+    ).fetchall()
+    for schema, view in names:
+        _, rows = text_rows(lake.con, f"SELECT * FROM {quote(schema)}.{quote(view)}")
+        found.append({"what": f"{schema}.{view}", "rows": rows})
+    return found
+
+
+def changes(lake, content):
+    """DuckDB's feed of changes for each table, over its whole life."""
+    lake.detach()
+    lake.attach(read_only=True)
+    found, latest = [], content["snapshots"][-1]["id"]
+    for schema, table in tables(lake):
+        begin = min(s["snapshot"] for s in content["states"] if (s["schema"], s["table"]) == (schema, table))
+        sql = f"SELECT * FROM ducklake_table_changes('lk', {literal(schema)}, {literal(table)}, {begin}, {latest})"
+        change = {"what": f"{schema}.{table}"}
+        try:
+            _, change["rows"] = text_rows(lake.con, sql)
+        except duckdb.Error as error:
+            change["error"] = first_line(error)
+        found.append(change)
+    lake.detach()
+    return found
+
+
+def differences(what, ours, theirs, has_row_ids):
+    """The first difference of each table."""
+    place = {
+        "snapshots": lambda item: f"snapshot {item['id']}",
+        "states": lambda item: f"{item['schema']}.{item['table']} at {item['snapshot']}",
+    }.get(what, lambda item: f"{what} of {item['what']}")
+    a, b = ({place(item): item for item in items} for items in (ours, theirs))
+    for key in list(a) + [key for key in b if key not in a]:
+        if key not in a or key not in b:
+            yield f"{key}: only in {'ours' if key in a else 'DuckDBs'}: {a.get(key) or b.get(key)}"
+        elif difference := first_difference(what, a[key], b[key], has_row_ids):
+            yield f"{key}: {difference}"
+
+
+def first_difference(what, ours, theirs, has_row_ids):
+    if what == "snapshots":
+        facts = [{k: v for k, v in item.items() if k != "time"} for item in (ours, theirs)]
+        return None if facts[0] == facts[1] else f"{facts[0]}, DuckDB's is {facts[1]}"
+    if ours.get("columns") != theirs.get("columns"):
+        return f"columns {ours.get('columns')}, DuckDB's are {theirs.get('columns')}"
+    if "error" in ours or "error" in theirs:
+        same = "error" in ours and "error" in theirs
+        return None if same else f"{ours.get('error', 'rows')}, on DuckDB's lake {theirs.get('error', 'rows')}"
+    # Where the row id stands.
+    at = None if has_row_ids else {"states": 0, "changes": 1}.get(what)
+    a, b = (sorted(([v for i, v in enumerate(row) if i != at] for row in item["rows"]), key=str) for item in (ours, theirs))
+    if a == b:
+        return None
+    surplus = [row for row in a if row not in b][:2]
+    missing = [row for row in b if row not in a][:2]
+    return f"{len(a)} rows, DuckDB's lake has {len(b)}; surplus {surplus}, missing {missing}"
+
+
+def write_on(lake):
+    """What DuckDB then does to every table: the same on both lakes, by the contents of rows."""
+    for schema, table in tables(lake):
+        name = f"{quote(schema)}.{quote(table)}"
+        described = lake.all(f"DESCRIBE {name}")
+        columns = [row[0] for row in described]
+        _, rows = text_rows(lake.con, f"SELECT rowid, * FROM {name}")
+        ids = [row[0] for row in sorted(rows, key=lambda row: (str(row[1:]), int(row[0])))]
+        if not ids:
+            continue
+        first = quote(columns[0])
+        picked = ", ".join(dict.fromkeys((ids[0], ids[len(ids) // 2], ids[-1])))
+        lake.sql(
+            f"INSERT INTO {name} SELECT * FROM {name} WHERE rowid IN ({picked})",
+            f"UPDATE {name} SET {first} = {first} WHERE rowid IN ({picked})",
+            f"DELETE FROM {name} WHERE rowid = {ids[len(ids) // 3]}",
+        )
+    lake.sql(
+        "CALL ducklake_flush_inlined_data('lk')",
+        "CALL ducklake_rewrite_data_files('lk', delete_threshold => 0)",
+        "CALL ducklake_merge_adjacent_files('lk')",
+    )
+    for schema, table in tables(lake):
+        name = f"{quote(schema)}.{quote(table)}"
+        _, rows = text_rows(lake.con, f"SELECT rowid, * FROM {name}")
+        ids = [row[0] for row in sorted(rows, key=lambda row: (str(row[1:]), int(row[0])))]
+        if ids:
+            lake.sql(f"INSERT INTO {name} SELECT * FROM {name} WHERE rowid = {ids[0]}", f"DELETE FROM {name} WHERE rowid = {ids[-1]}")
