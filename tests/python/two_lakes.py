@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections import Counter
+from itertools import permutations
 
 import catalogs
 import oracle
@@ -11,7 +13,7 @@ from oracle import duckdb, first_line, literal, quote, text_rows
 CASES = {}
 
 
-def case(inline=0, options=(), row_order=True, backends=("sqlite", "postgres"), write_on=True):
+def case(inline=0, options=(), row_order=True, backends=("sqlite", "postgres"), write_on=True, all_snapshots=True):
     """Register a function that changes both lakes. `inline` is the inlining limit, `options` further ATTACH settings.
     Without `row_order` the engines may give row ids to new rows in different orders, as they do for several
     partitions."""
@@ -19,7 +21,7 @@ def case(inline=0, options=(), row_order=True, backends=("sqlite", "postgres"), 
     def register(function):
         name = function.__name__
         assert name not in CASES, name
-        CASES[name] = (function, inline, list(options), row_order, backends, write_on)
+        CASES[name] = (function, inline, list(options), row_order, backends, write_on, all_snapshots)
         return function
 
     return register
@@ -29,7 +31,7 @@ class Pair:
     """Two lakes, each attached as `lk`: `ours` by the engine, `theirs` by DuckDB."""
 
     def __init__(self, name, backend, folder, make_uri, connections):
-        self.function, inline, options, self.row_order, _, self.writes_on = CASES[name]
+        self.function, inline, options, self.row_order, _, self.writes_on, all_snapshots = CASES[name]
         self.name, self.backend, self.folder = name, backend, folder
         self.wrong = []
         shutil.rmtree(folder, ignore_errors=True)
@@ -39,7 +41,7 @@ class Pair:
             os.makedirs(place)
             uri = make_uri(f"{name}_{side}", place)
             lake = oracle.Lake(lambda side=side: connections.get(side), name, backend, uri, f"{place}/data/", inline, options)
-            lake.folder, lake.attached = place, False
+            lake.folder, lake.attached, lake.all_snapshots = place, False, all_snapshots
             self.lakes[side] = lake
         self.ours, self.theirs = self.lakes["ours"], self.lakes["theirs"]
         self.cli = None
@@ -142,54 +144,66 @@ class Pair:
             self.cli and self.cli.close()
         finally:
             self.detach(self.theirs)
-        states = self.compare_states("")
+        ours, theirs = self.read(self.ours), self.read(self.theirs)
+        if not ours or not theirs:
+            return None
+        self.compare("", ours, theirs, self.row_order)
         if not self.wrong:
             self.wrong += catalogs.compare(catalogs.Catalog(self.ours), catalogs.Catalog(self.theirs), self.row_order)
-        if self.writes_on and states:
-            for lake in self.lakes.values():
-                self.attach(lake)
-                self.on_failure(lake, write_on)
-                self.on_failure(lake, self.check_statistics)
-                self.detach(lake)
-            states = self.compare_states("after DuckDB wrote on: ")
-        return states
+        return self.write_on(ours) if self.writes_on else ours
 
-    def on_failure(self, lake, do):
-        try:
-            do(lake)
-        except duckdb.Error as error:
-            side = "our" if lake is self.ours else "its own"
-            self.wrong.append(f"DuckDB fails on {side} lake: {first_line(error)}")
-
-    def compare_states(self, when):
-        """Every table at every snapshot, and its changes; gives what is read from our lake."""
-        read = {}
+    def write_on(self, before):
+        """DuckDB goes on with both lakes. What was there before must stay, what comes must be the same."""
+        failures = {}
         for side, lake in self.lakes.items():
+            self.attach(lake)
             try:
-                self.attach(lake)
-                read[side] = lake.dump()
-                read[side]["changes"] = changes(lake, read[side])
-                read[side]["views"] = views(lake)
+                write_on(lake)
             except duckdb.Error as error:
-                self.wrong.append(f"{when}DuckDB does not read {side}: {first_line(error)}")
-            finally:
-                lake.attached = True
-                self.detach(lake)
-        if len(read) < 2:
+                failures[side] = first_line(error)
+            if side == "ours":
+                self.check_statistics(lake)
+            self.detach(lake)
+        if len(failures) == 1:
+            self.wrong.append(f"DuckDB fails on one lake alone: {failures}")
+        self.theirs.all_snapshots = False
+        ours, theirs = self.read(self.ours), self.read(self.theirs)
+        if not ours or not theirs:
             return None
-        ours, theirs = read["ours"], read["theirs"]
-        has_row_ids = self.row_order and not when
+        latest = ours["snapshots"][-1]["id"]
+        last = {**ours, "states": [state for state in ours["states"] if state["snapshot"] == latest]}
+        self.compare("after DuckDB wrote on: ", last, theirs, False)
+        known = {(state["snapshot"], state["schema"], state["table"]) for state in before["states"]}
+        kept = [state for state in ours["states"] if (state["snapshot"], state["schema"], state["table"]) in known]
+        self.wrong += [f"history after DuckDB wrote on: {text}" for text in differences("states", kept, before["states"], True)]
+        return ours
+
+    def read(self, lake):
+        """What DuckDB reads: every table at every snapshot, views, changes."""
+        lake.attached = True
+        try:
+            lake.attach()
+            content = lake.dump()
+            content["changes"], content["views"] = changes(lake, content), views(lake)
+            return content
+        except duckdb.Error as error:
+            self.wrong.append(f"DuckDB does not read {'our' if lake is self.ours else 'its own'} lake: {first_line(error)}")
+            return None
+        finally:
+            self.detach(lake)
+
+    def compare(self, when, ours, theirs, has_row_ids):
         for what in ("snapshots", "states", "changes", "views"):
             # What DuckDB's merges and rewrites do to the change feed depends on the files they find.
             if what == "changes" and when:
                 continue
             self.wrong += [when + text for text in differences(what, ours[what], theirs[what], has_row_ids)]
-        return ours
+        if not has_row_ids and not when and histories(ours) != histories(theirs):
+            surplus, missing = (list((a - b).items())[:2] for a, b in permutations((histories(ours), histories(theirs))))
+            self.wrong.append(f"rows do not keep their ids as in DuckDB's lake: surplus {surplus}, missing {missing}")
 
     def check_statistics(self, lake):
         """Filters and MIN and MAX, which DuckDB answers from statistics, agree with the rows of our lake."""
-        if lake is not self.ours:
-            return
         for schema, table in tables(lake):
             name = f"{quote(schema)}.{quote(table)}"
             for column, kind in lake.all(f"SELECT column_name, column_type FROM (DESCRIBE {name})"):
@@ -226,22 +240,16 @@ def tables(lake):
 
 def views(lake):
     """Rows of all views."""
-    found = []
-    lake.attach(read_only=True)
     names = lake.catalog(
         """SELECT s.schema_name, v.view_name FROM meta.ducklake_view v JOIN meta.ducklake_schema s USING (schema_id)
            WHERE v.end_snapshot IS NULL AND s.end_snapshot IS NULL ORDER BY 1, 2"""
     ).fetchall()
-    for schema, view in names:
-        _, rows = text_rows(lake.con, f"SELECT * FROM {quote(schema)}.{quote(view)}")
-        found.append({"what": f"{schema}.{view}", "rows": rows})
-    return found
+    read = lambda schema, view: text_rows(lake.con, f"SELECT * FROM {quote(schema)}.{quote(view)}")[1]  # noqa: E731
+    return [{"what": f"{schema}.{view}", "rows": read(schema, view)} for schema, view in names]
 
 
 def changes(lake, content):
     """DuckDB's feed of changes for each table, over its whole life."""
-    lake.detach()
-    lake.attach(read_only=True)
     found, latest = [], content["snapshots"][-1]["id"]
     for schema, table in tables(lake):
         begin = min(s["snapshot"] for s in content["states"] if (s["schema"], s["table"]) == (schema, table))
@@ -252,8 +260,18 @@ def changes(lake, content):
         except duckdb.Error as error:
             change["error"] = first_line(error)
         found.append(change)
-    lake.detach()
     return found
+
+
+def histories(content):
+    """For each row id the row's contents at all snapshots, however ids are given: how often each history occurs."""
+    rows = {}
+    for state in content["states"]:
+        for row in state.get("rows", []):
+            if state["virtual"]:
+                row_id = (state["schema"], state["table"], row[0])
+                rows.setdefault(row_id, []).append((state["snapshot"], *row[1:]))
+    return Counter((schema, table, *sorted(seen, key=str)) for (schema, table, _), seen in rows.items())
 
 
 def differences(what, ours, theirs, has_row_ids):
@@ -284,9 +302,9 @@ def first_difference(what, ours, theirs, has_row_ids):
     a, b = (sorted(([v for i, v in enumerate(row) if i != at] for row in item["rows"]), key=str) for item in (ours, theirs))
     if a == b:
         return None
-    surplus = [row for row in a if row not in b][:2]
-    missing = [row for row in b if row not in a][:2]
-    return f"{len(a)} rows, DuckDB's lake has {len(b)}; surplus {surplus}, missing {missing}"
+    a, b = (Counter(map(tuple, rows)) for rows in (a, b))
+    surplus, missing = (list(map(list, x - y))[:2] for x, y in permutations((a, b)))
+    return f"{a.total()} rows, DuckDB's lake has {b.total()}; surplus {surplus}, missing {missing}"
 
 
 def write_on(lake):

@@ -54,7 +54,7 @@ def work(task):
         path = os.path.join(out, name + ".json")
         if content:
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(content, file, ensure_ascii=False, indent=1)
+                json.dump(content, file, ensure_ascii=False)
     except (Exception, SystemExit):
         wrong = [traceback.format_exc()]
         CONNECTIONS.open.clear()

@@ -3,7 +3,7 @@
 from two_lakes import case
 
 TABLE = "CREATE TABLE t (i INTEGER, s VARCHAR, f FLOAT)"
-FILL = "INSERT INTO t SELECT i, 'row ' || i, i / 2 FROM range(20) r(i)"
+FILL = "INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM range(20) r(i)"
 FEW = "INSERT INTO t VALUES (100, 'few', 1), (101, NULL, NULL)"
 
 
@@ -89,7 +89,7 @@ def nested(w, rows):
         "ALTER TABLE t ADD COLUMN s.b.w INTEGER DEFAULT 9",
         "INSERT INTO t VALUES (100, {'a': 1, 'b': {'x': 2, 'w': 3}, 'c': 'new'}, [], MAP {})",
         "ALTER TABLE t RENAME COLUMN s.b.x TO xx",
-        "ALTER TABLE t ALTER COLUMN s.a TYPE BIGINT",
+        "ALTER TABLE t ALTER COLUMN s TYPE STRUCT(a BIGINT, b STRUCT(xx INTEGER, w INTEGER), c VARCHAR)",
         "ALTER TABLE t DROP COLUMN s.c",
         "ALTER TABLE t ADD COLUMN l.element.n INTEGER",
         "ALTER TABLE t ADD COLUMN m.value.n VARCHAR",

@@ -29,13 +29,13 @@ def merges(w):
     )
 
 
-@case()
+@case(row_order=False)
 def merge_files(w):
     w.run(STOCK, FILL.format(15))
     merges(w)
 
 
-@case(inline=20)
+@case(inline=20, row_order=False)
 def merge_inlined(w):
     w.run(STOCK, FILL.format(15))
     merges(w)

@@ -102,6 +102,7 @@ def messages(w):
     w.reopen()
     w.refused("INSERT INTO t VALUES (4)")
     w.run("BEGIN", "CALL lk.set_commit_message('Ada', 'required')", "INSERT INTO t VALUES (5)", "COMMIT")
+    w.run("CALL lk.set_option('require_commit_message', false)")
 
 
 @case(inline=10)

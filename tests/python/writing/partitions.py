@@ -3,10 +3,10 @@
 from two_lakes import case
 
 ROWS = (
-    "SELECT i AS id, TIMESTAMP '2023-11-05 10:00:00' + to_hours((i * 100)::INTEGER) AS at, CASE WHEN i % 5 < 4 THEN 'k ' || i % 5 END AS key, "
-    "(i / 4)::DECIMAL(10,2) AS price FROM range({}) r(i)"
+    "SELECT i AS id, TIMESTAMP '2023-11-05 10:00:00' + to_hours((i * 100)::INTEGER) AS ts, CASE WHEN i % 5 < 4 THEN 'k ' || i % 5 END AS key, "
+    "(i * 0.25)::DECIMAL(10,2) AS price FROM range({}) r(i)"
 )
-TABLE = "CREATE TABLE t (id BIGINT, at TIMESTAMP, key VARCHAR, price DECIMAL(10,2))"
+TABLE = "CREATE TABLE t (id BIGINT, ts TIMESTAMP, key VARCHAR, price DECIMAL(10,2))"
 
 
 def fill_and_change(w):
@@ -14,13 +14,13 @@ def fill_and_change(w):
         "INSERT INTO t " + ROWS.format(100),
         "INSERT INTO t VALUES (1000, NULL, NULL, NULL), (1001, '1969-12-31 23:00:00', '', -1.5)",
         "INSERT INTO t VALUES (1002, '2024-02-29', 'a/b=c %ü', 0)",
-        "UPDATE t SET key = 'moved', at = at + INTERVAL 1 YEAR, price = price + 1 WHERE id % 10 = 4",
+        "UPDATE t SET key = 'moved', ts = ts + INTERVAL 1 YEAR, price = price + 1 WHERE id % 10 = 4",
         "DELETE FROM t WHERE id % 10 = 5",
         "DELETE FROM t WHERE key = 'k 1'",
     )
-    w.query("SELECT count(*), sum(id), max(at)::VARCHAR, min(key) FROM t")
+    w.query("SELECT count(*), sum(id), max(ts)::VARCHAR, min(key) FROM t")
     w.query("SELECT count(*) FROM t WHERE key = 'k 2'")
-    w.query("SELECT count(*) FROM t WHERE at BETWEEN '2024-01-01' AND '2024-02-01'")
+    w.query("SELECT count(*) FROM t WHERE ts BETWEEN '2024-01-01' AND '2024-02-01'")
 
 
 def partitioned(w, spec):
@@ -46,12 +46,12 @@ def partitioned_by_text_bucket(w):
 
 @case(row_order=False)
 def partitioned_by_time(w):
-    partitioned(w, "year(at), month(at)")
+    partitioned(w, "year(ts), month(ts)")
 
 
 @case(row_order=False)
 def partitioned_by_day_and_hour(w):
-    partitioned(w, "day(at), hour(at)")
+    partitioned(w, "day(ts), hour(ts)")
 
 
 @case(row_order=False)
@@ -73,7 +73,7 @@ def partitioned_here(w):
         "ALTER TABLE t SET PARTITIONED BY (key)",
         "INSERT INTO t " + ROWS.format(20),
         "ALTER TABLE t SET PARTITIONED BY (key)",
-        "ALTER TABLE t SET PARTITIONED BY (year(at), bucket(2, id))",
+        "ALTER TABLE t SET PARTITIONED BY (year(ts), bucket(2, id))",
         "INSERT INTO t " + ROWS.format(20),
         "UPDATE t SET price = 0 WHERE id = 3",
         "ALTER TABLE t RESET PARTITIONED BY",

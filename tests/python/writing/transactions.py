@@ -13,7 +13,7 @@ def together(w):
     w.query("SELECT count(*), sum(i) FROM t")
     w.run("UPDATE t SET s = 'updated' WHERE i IN (6, 7)", "INSERT INTO t VALUES (101, 'x')", "UPDATE t SET s = 'again' WHERE i IN (6, 8)")
     w.query("SELECT i, s FROM t WHERE s NOT LIKE 'row%'")
-    w.run("DELETE FROM t WHERE i IN (7, 9)", "CREATE TABLE u AS SELECT * FROM t WHERE i < 12")
+    w.run("DELETE FROM t WHERE i IN (7, 9)", "CREATE TABLE u AS SELECT * FROM t WHERE i < 12 ORDER BY i")
     w.query("SELECT count(*), sum(i) FROM u")
     w.run("COMMIT")
     w.query("SELECT count(*), sum(i), count(DISTINCT rowid) FROM t")
@@ -84,21 +84,19 @@ def new_tables(w):
         "INSERT INTO t VALUES (100, 'wider', 1)",
         "UPDATE t SET s = 'updated' WHERE i IN (1, 21)",
         "ALTER TABLE t RENAME TO renamed",
-        "CREATE VIEW v AS SELECT count(*) AS n FROM renamed",
         "COMMENT ON TABLE renamed IS 'new'",
         "COMMIT",
         "INSERT INTO renamed VALUES (101, 'later', 2)",
     )
     w.query("SELECT count(*), sum(i), count(DISTINCT rowid) FROM renamed")
-    w.query("SELECT n FROM v")
 
 
-@case()
+@case(row_order=False)
 def table_made_inside(w):
     new_tables(w)
 
 
-@case(inline=10)
+@case(inline=10, row_order=False)
 def table_made_inside_inlined(w):
     new_tables(w)
 
@@ -133,7 +131,7 @@ def altered_and_filled_inlined(w):
 
 @case(inline=10)
 def many_tables(w):
-    w.run("BEGIN", *(f"CREATE TABLE t{n} AS SELECT i, 'x' AS s FROM range({n * 7}) r(i)" for n in range(1, 4)), "COMMIT")
+    w.run(*(f"CREATE TABLE t{n} AS SELECT i, 'x' AS s FROM range({n * 7}) r(i)" for n in range(1, 4)))
     w.run(
         "BEGIN",
         "DELETE FROM t1 WHERE i = 1",

@@ -23,13 +23,13 @@ TABLE = "CREATE TABLE t (i INTEGER, s VARCHAR, d DOUBLE)"
 
 @case()
 def update_files(w):
-    w.run(TABLE, "INSERT INTO t SELECT i, 'row ' || i, i / 2 FROM range(100) r(i)")
+    w.run(TABLE, "INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM range(100) r(i)")
     updates(w)
 
 
 @case(inline=50)
 def update_inlined(w):
-    w.run(TABLE, "INSERT INTO t SELECT i, 'row ' || i, i / 2 FROM range(30) r(i)")
+    w.run(TABLE, "INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM range(30) r(i)")
     updates(w)
 
 
@@ -38,9 +38,9 @@ def update_mixed(w):
     """Few rows of files become inlined rows; many inlined rows become files."""
     w.run(
         TABLE,
-        "INSERT INTO t SELECT i, 'file ' || i, i / 2 FROM range(100) r(i)",
-        "INSERT INTO t SELECT i, 'inlined ' || i, i / 2 FROM range(8) r(i)",
-        "INSERT INTO t SELECT i + 8, 'inlined ' || i, i / 2 FROM range(8) r(i)",
+        "INSERT INTO t SELECT i, 'file ' || i, i * 0.5 FROM range(100) r(i)",
+        "INSERT INTO t SELECT i, 'inlined ' || i, i * 0.5 FROM range(8) r(i)",
+        "INSERT INTO t SELECT i + 8, 'inlined ' || i, i * 0.5 FROM range(8) r(i)",
     )
     updates(w)
 
