@@ -133,6 +133,15 @@ class Catalog:
                         row[column] = names[row[column]]
 
 
+    def forget_row_ids(self):
+        """Replaces row ids and positions by the place of the row among the others."""
+        for table, rows in self.rows.items():
+            if short_name(table) in ("inlined_data", "inlined_delete"):
+                rows.sort(key=lambda row: str([v for k, v in row.items() if k != "row_id"]))
+                for place, row in enumerate(rows):
+                    row["row_id"] = place
+
+
 def short_name(table):
     """`ducklake_data_file` is `data_file`; all inlined tables of a kind are one."""
     name = table.removeprefix("ducklake_")
@@ -165,6 +174,8 @@ def entries(text):
 def more_entries(d):
     """The further entries belong to deletes of the same table, or to a rename."""
     ours, theirs = entries(d.ours), entries(d.theirs)
+    # Names that a new table has had within the transaction.
+    theirs = [entry for entry in theirs if not (entry.startswith("created_table:") and entry not in ours)]
     if not set(theirs) <= set(ours):
         return False
     deletes = {entry.split(":")[1] for entry in theirs if entry.startswith(("deleted_from_table:", "inlined_delete:"))}
@@ -176,8 +187,14 @@ def more_entries(d):
     return True
 
 
-def live_files(catalog, table_id):
-    return [row for row in catalog.of("data_file") if row["table_id"] == table_id and row["end_snapshot"] is None]
+def has_new_type(d):
+    """The column has had another type."""
+    types = {
+        row["column_type"]
+        for row in d.theirs_catalog.of("column")
+        if (row["table_id"], row["column_id"]) == (d.row["table_id"], d.row["column_id"])
+    }
+    return len(types) > 1
 
 
 def unsound_bounds(d):
@@ -187,19 +204,29 @@ def unsound_bounds(d):
     table, column = d.row["table_id"], d.row["column_id"]
     if d.theirs["min_value"] is None or d.theirs["max_value"] is None:
         return True
+    if has_new_type(d):
+        return True
     stats = {(s["data_file_id"], s["column_id"]): s for s in d.theirs_catalog.of("file_column_stats")}
-    for file in live_files(d.theirs_catalog, table):
+    for file in d.theirs_catalog.of("data_file"):
+        if file["table_id"] != table:
+            continue
         bounds = stats.get((file["data_file_id"], column))
         if bounds is None or bounds["min_value"] is None or bounds["max_value"] is None:
             return True
     return False
 
 
+def column_type(d):
+    columns = d.theirs_catalog.of("column")
+    wanted = (d.row["table_id"], d.row["column_id"])
+    return next(row["column_type"] for row in columns if (row["table_id"], row["column_id"]) == wanted)
+
+
 def inlined_tables(d):
     return [t for t in d.ours_catalog.of("inlined_data_tables") if t["table_id"] == d.row["table_id"]]
 
 
-# Where the engine's catalog differs from DuckDB's on purpose: table, column (None: a whole row), when, why.
+# Where the engine's catalog differs from DuckDB's on purpose: table, column (None: a whole row; ...: any), when, why.
 DEVIATIONS = (
     (
         "snapshot_changes",
@@ -220,6 +247,44 @@ DEVIATIONS = (
         unsound_bounds,
         "a row with unknown bounds reads as `only NULLs so far`: after DuckDB's next insert or rewrite filters lose rows",
     ),
+    (
+        "file_column_stats",
+        None,
+        lambda d: d.ours is None and has_new_type(d),
+        "bounds written as text of a column's former type compare wrongly in the new one",
+    ),
+    (
+        "column",
+        "nulls_allowed",
+        lambda d: d.row["parent_column"] is not None and bool(d.ours),
+        "DuckDB writes false for fields added later, which means nothing",
+    ),
+    (
+        "column",
+        "default_value_type",
+        lambda d: d.row["parent_column"] is not None and d.theirs == "",
+        "DuckDB drops defaults of fields that are changed",
+    ),
+    (
+        "snapshot",
+        "next_file_id",
+        lambda d: d.ours > d.theirs,
+        "an inlined insert takes an id even if files come with it",
+    ),
+    *(
+        ("file_column_stats", count, lambda d: column_type(d) in ("interval", "timetz"), "DuckDB does not count values of these types")
+        for count in ("value_count", "null_count")
+    ),
+    *(
+        ("table_column_stats", what, lambda d: column_type(d) in ("interval", "timetz"), "as above, and nobody uses their bounds")
+        for what in ("contains_null", "min_value", "max_value")
+    ),
+    (
+        "inlined_data",
+        ...,
+        lambda d: str(d.ours).replace("'", "") == str(d.theirs).replace("'", ""),
+        "strings inside nested values are all quoted, for DuckDB does not read all of its own texts back",
+    ),
     ("metadata", "value", lambda d: d.row["key"] == "created_by", "the engine's own name"),
     (
         "schema_versions",
@@ -234,7 +299,7 @@ DEVIATIONS = (
 
 def is_meant(difference):
     return any(
-        (table, column) == (difference.table, difference.column) and when(difference)
+        table == difference.table and column in (difference.column, ...) and when(difference)
         for table, column, when, _ in DEVIATIONS
     )
 
@@ -247,6 +312,8 @@ def compare(ours, theirs, has_row_order=True):
     catalogs = (ours, theirs)
     for catalog in catalogs:
         catalog.name_files()
+        if not has_row_order:
+            catalog.forget_row_ids()
     wrong = []
     for table in sorted(ours.columns.keys() | theirs.columns.keys()):
         if ours.columns.get(table) != theirs.columns.get(table):
@@ -282,7 +349,7 @@ def compare_table(catalogs, table, has_row_order):
             x, y = (canonical(row[column], catalog.folder) for row, catalog in zip((a, b), catalogs))
             if (short, column) in PRESENCE:
                 x, y = x is None, y is None
-            unordered = not has_row_order and column in ("row_id", "row_id_start")
+            unordered = not has_row_order and column == "row_id_start"
             if (short, column) in IGNORED or unordered or (type(x), x) == (type(y), y):
                 continue
             if not is_meant(Difference(catalogs, short, column, x, y, a)):

@@ -15,7 +15,7 @@ def insert_kinds(w):
         "INSERT INTO orders " + ROWS.format(12),
         "INSERT INTO orders " + ROWS.format(1000),
         "INSERT INTO orders SELECT * FROM orders WHERE id < 0",
-        "INSERT INTO orders SELECT id + 5000, name, price, day, ok FROM orders WHERE id < 3",
+        "INSERT INTO orders SELECT id + 5000, name, price, day, ok FROM orders WHERE id < 3 ORDER BY id, name",
         "INSERT INTO lk.main.orders VALUES (7, NULL, 99999999.99, '0001-01-01', false)",
     )
     w.query("SELECT count(*), sum(id), max(name), min(price) FROM orders")

@@ -33,7 +33,7 @@ def update_inlined(w):
     updates(w)
 
 
-@case(inline=10)
+@case(inline=10, row_order=False)
 def update_mixed(w):
     """Few rows of files become inlined rows; many inlined rows become files."""
     w.run(
