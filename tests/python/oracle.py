@@ -42,10 +42,10 @@ def literal(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-def text_rows(con, sql):
+def text_rows(con, sql, described=None):
     """The result of a query as (columns, rows): every value cast to DuckDB's text, NULL as None."""
     # Names may repeat (a join), which a subquery would refuse: number them.
-    described = con.execute(f"DESCRIBE {sql}").fetchall()
+    described = described or con.execute(f"DESCRIBE {sql}").fetchall()
     names, types = [row[0] for row in described], [row[1] for row in described]
     numbered = [f"c{i}" for i in range(len(names))]
     casts = ", ".join(f"CAST({c} AS VARCHAR)" for c in numbered)
@@ -198,7 +198,7 @@ class Lake:
         state["virtual"] = len(virtual)
         state["select"] = f"SELECT {selected} FROM {name}"
         try:
-            _, state["rows"] = text_rows(self.con, state["select"])
+            _, state["rows"] = text_rows(self.con, state["select"], [(v, "BIGINT") for v in virtual] + described)
         except duckdb.Error as error:
             state["error"] = first_line(error)
             if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):

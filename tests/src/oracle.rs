@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Condvar, Mutex};
 
@@ -70,34 +70,46 @@ impl Backend {
 /// # Panics
 /// If DuckDB cannot make the lake.
 pub fn lake(backend: Backend, name: &str, folder: &Path) -> Option<Expected> {
+    made(&MAKERS[backend as usize], "lakes.py", backend, name, folder)
+}
+
+/// The lake that the engine and DuckDB have written one after the other in the case of that name of
+/// `tests/python/writing`, and what DuckDB reads from it. `None`: skipped.
+///
+/// # Panics
+/// If what the engine wrote differs from what DuckDB writes.
+pub fn written(backend: Backend, name: &str, folder: &Path) -> Option<Expected> {
+    required("QUACKLAKE_CLI")?;
+    made(&WRITERS[backend as usize], "writes.py", backend, name, folder)
+}
+
+fn made(maker: &'static Maker, script: &str, backend: Backend, name: &str, folder: &Path) -> Option<Expected> {
     let python = required("QUACKLAKE_PYTHON")?;
     if let Some(server) = backend.server() {
         required(server)?;
     }
     let folder = folder.join(backend.name());
-    if let Err(failure) = MAKERS[backend as usize].make(name, || command(&python, backend, &folder)) {
-        panic!("DuckDB does not make the lake {name}: {failure}");
+    if let Err(failure) = maker.make(name, || command(&python, script, backend, &folder)) {
+        panic!("{script} {name}:\n  {failure}");
     }
     Some(Expected::read(&folder.join(format!("{name}.json"))))
 }
 
-/// Names of all lakes of a backend. `None`: skipped.
-pub fn list(backend: Backend, folder: &Path) -> Option<Vec<String>> {
+/// Names of all cases of a script. `None`: skipped.
+pub fn list(script: &str, backend: Backend, folder: &Path) -> Option<Vec<String>> {
     let python = required("QUACKLAKE_PYTHON")?;
-    let listed =
-        command(&python, backend, folder).arg("--list").stderr(Stdio::inherit()).output().expect("Python runs");
+    let mut listing = command(&python, script, backend, folder);
+    let listed = listing.arg("--list").stderr(Stdio::inherit()).output().expect("Python runs");
     Some(String::from_utf8(listed.stdout).expect("names are text").lines().map(Into::into).collect())
 }
 
-fn command(python: &str, backend: Backend, folder: &Path) -> Command {
+/// A script of `tests/python`, for one backend.
+pub fn command(python: &str, script: &str, backend: Backend, folder: &Path) -> Command {
     let mut command = Command::new(python);
-    command.arg(scripts().join("lakes.py")).args(["--backend", backend.name(), "--out"]).arg(folder);
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    command.arg(scripts.join(script)).args(["--backend", backend.name(), "--out"]).arg(folder);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
-}
-
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
 }
 
 /// A Python process that makes lakes as their names arrive; started with the first. It ends when its input does, with
@@ -120,6 +132,7 @@ struct Answers {
 }
 
 static MAKERS: [Maker; 3] = [const { Maker::new() }; 3];
+static WRITERS: [Maker; 3] = [const { Maker::new() }; 3];
 
 impl Maker {
     const fn new() -> Self {

@@ -19,6 +19,12 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
+/// A program of the workspace, beside this one.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION))
+}
+
 /// Runs a command to its end; `what` is what the user is told when it fails.
 pub(crate) fn check(command: &mut Command, what: &str) -> Result<()> {
     let status = command.status().map_err(|error| format!("{what}: {:?}: {error}", command.get_program()))?;

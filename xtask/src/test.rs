@@ -3,19 +3,20 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::run::{Result, cargo};
+use crate::run::{Result, cargo, check, program};
 use crate::servers::Servers;
 
 pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
     let python = crate::env::python()?;
     let servers = Servers::start(&python)?;
     let start = Instant::now();
+    check(cargo().args(["build", "--quiet", "--package", "ducklake-cli"]), "building ducklake-cli")?;
     let mut tests = cargo();
     tests.arg("test");
     if !args.iter().any(|arg| arg == "-p" || arg.starts_with("--package")) {
         tests.arg("--workspace");
     }
-    tests.args(args).env("QUACKLAKE_PYTHON", &python);
+    tests.args(args).env("QUACKLAKE_PYTHON", &python).env("QUACKLAKE_CLI", program("ducklake-cli")?);
     // What is absent is then a failure, not a reason to skip.
     tests.env("QUACKLAKE_REQUIRE_ALL", "1").envs(servers.environment.iter().map(|(name, value)| (name, value)));
     let status = tests.status()?;

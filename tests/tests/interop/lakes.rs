@@ -32,7 +32,7 @@ macro_rules! lakes {
 
             #[test]
             fn all_lakes_are_tested() {
-                let Some(mut made) = oracle::list($backend, folder()) else { return };
+                let Some(mut made) = oracle::list("lakes.py", $backend, folder()) else { return };
                 let mut tested = [$(stringify!($name)),+];
                 made.sort();
                 tested.sort();
