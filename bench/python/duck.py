@@ -3,6 +3,7 @@
 
     duck.py serve                      requests on standard input, answers on standard output
     duck.py first-row LAKE TABLE       one query in a process of its own; its times as JSON
+    duck.py lines LAKE                 statements on standard input, one a line; for each, a line of JSON
 """
 
 import json
@@ -112,6 +113,29 @@ class Server:
         con.execute(f"ATTACH {literal('dbname=postgres ' + server)} AS pg (TYPE postgres)")
         for statement in (f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"):
             con.execute(f"CALL postgres_execute('pg', {literal(statement)}, use_transaction = false)")
+        con.close()
+
+    def fresh(self, uri, threads):
+        """A new DuckDB that can open that lake."""
+        self.close()
+        self.con = connect(scanner(uri), "ducklake", threads=threads)
+
+    def close(self):
+        if self.con:
+            self.con.close()
+        self.con = None
+
+    def statements(self, sql):
+        """Runs statements one by one; seconds of all."""
+        timer = Timer()
+        for statement in sql:
+            self.con.execute(statement).fetchall()
+        return timer.lap()
+
+    def make_lineitem(self, path, scale):
+        con = connect("tpch")
+        con.execute(f"CALL dbgen(sf = {float(scale)})")
+        con.execute(f"COPY lineitem TO {literal(path)} (FORMAT parquet)")
         con.close()
 
     def drop_database(self, server, name):
@@ -261,8 +285,20 @@ def first_row(uri, table):
     os._exit(0)
 
 
+def lines(uri):
+    con = connect(scanner(uri), "ducklake")
+    for line in sys.stdin:
+        try:
+            con.execute(line)
+            print("{}", flush=True)
+        except Exception as error:
+            print(json.dumps({"error": str(error)}), flush=True)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve()
+    elif sys.argv[1] == "lines":
+        lines(sys.argv[2])
     else:
         first_row(*sys.argv[2:])

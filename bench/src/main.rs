@@ -1,4 +1,4 @@
-//! Benchmarks of the reading side. `cargo xtask bench` builds and runs them.
+//! Benchmarks of reading and writing. `cargo xtask bench` builds and runs them.
 //!
 //! Nothing here passes or fails by its speed: the numbers are for reading. What is checked is that all engines give the
 //! same answers.
@@ -9,6 +9,7 @@ mod first_row;
 mod planning;
 mod report;
 mod tpch;
+mod write;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,43 @@ struct Args {
 enum What {
     /// Reading a lake: TPC-H, time to the first row, planning over many files
     Scan(ScanArgs),
+    /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
+    Write(WriteArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct WriteArgs {
+    /// A Python that has DuckDB and its extensions
+    #[arg(long, env = "QUACKLAKE_PYTHON")]
+    python: PathBuf,
+    /// Size of the TPC-H tables
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Small commits
+    #[arg(long, default_value_t = 3_000)]
+    commits: u32,
+    /// Processes that append at the same time
+    #[arg(long, default_value_t = 8)]
+    writers: u32,
+    /// Commits of each of them
+    #[arg(long, default_value_t = 40)]
+    appends: u32,
+    /// Threads for each engine; all cores if absent
+    #[arg(long)]
+    threads: Option<usize>,
+    /// A PostgreSQL server as keyword/value pairs; databases are made in it and dropped again
+    #[arg(long, env = "QUACKLAKE_PG")]
+    postgres: Option<String>,
+    /// Only this part
+    #[arg(long, value_enum)]
+    only: Option<WritePart>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WritePart {
+    Small,
+    Bulk,
+    Appenders,
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,20 +113,35 @@ enum Part {
 }
 
 fn main() -> ExitCode {
-    let What::Scan(args) = Args::parse().what;
-    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let what = Args::parse().what;
+    let asked = match &what {
+        What::Scan(args) => args.threads,
+        What::Write(args) => args.threads,
+    };
+    let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(Into::into)
         // On a worker, as an embedding program would: the caller's own thread does none of the work.
-        .and_then(|runtime| runtime.block_on(async { tokio::spawn(scan(args, threads)).await? }));
+        .and_then(|runtime| runtime.block_on(async { tokio::spawn(measure(what, threads)).await? }));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(what: What, threads: usize) -> Result<()> {
+    match what {
+        What::Scan(args) => scan(args, threads).await,
+        What::Write(args) => {
+            let mut duck = Duck::start(&args.python)?;
+            report::heading(&mut duck, threads)?;
+            write::run(&args, threads, &mut duck).await
         }
     }
 }

@@ -22,10 +22,25 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Writing: small commits, a bulk load, changes of a large table, appenders in processes of their own
+    Write {
+        /// Size of the TPC-H tables
+        #[arg(long, default_value = "1")]
+        scale: String,
+        /// Only this part: small, bulk or appenders
+        #[arg(long)]
+        only: Option<String>,
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
 }
 
 pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
-    let Bench::Scan { scale, only, args } = what;
+    let (name, scale, only, args) = match what {
+        Bench::Scan { scale, only, args } => ("scan", scale, only, args),
+        Bench::Write { scale, only, args } => ("write", scale, only, args),
+    };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
     let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
     let cache = crate::env::cache()?;
@@ -36,13 +51,16 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).ok_or("this program has no target folder")?;
     let mut bench = Command::new(target.join("release/quacklake-bench"));
-    bench.args(["scan", "--scale", scale, "--python"]).arg(&python).arg("--cache").arg(&cache).args(args);
+    bench.args([name, "--scale", scale, "--python"]).arg(&python).args(args);
+    if name == "scan" {
+        bench.arg("--cache").arg(&cache);
+    }
     if let Some(only) = only {
         bench.args(["--only", only]);
     }
     // A server of one's own is taken as it is.
-    let needs_server =
-        only.as_deref().is_none_or(|only| only == "planning") && std::env::var_os("QUACKLAKE_PG").is_none();
+    let needs_server = only.as_deref().is_none_or(|only| matches!(only, "planning" | "small" | "appenders"))
+        && std::env::var_os("QUACKLAKE_PG").is_none();
     let servers = if needs_server { Some(Servers::start(&python)?) } else { None };
     if let Some(servers) = &servers {
         bench.envs(servers.environment.iter().map(|(name, value)| (name, value)));

@@ -10,7 +10,7 @@ use ducklake_format::Column;
 use super::FunctionCall;
 use super::rows::{batch, flags, ints, maps, texts};
 use crate::error::Result;
-use crate::lake::{LakeView, SnapshotSelector, same_name};
+use crate::lake::{LakeView, same_name};
 use crate::session::Session;
 use crate::sql::memory::MEMORY;
 use crate::sql::names::Attached;

@@ -12,4 +12,3 @@ mod types;
 
 pub(crate) use parse::{parse, parse_call};
 pub(crate) use statement::*;
-pub(crate) use types::lake_type;

@@ -1,6 +1,6 @@
 //! Flushed rows: their order, partitions, and which of them were ended.
 
-use arrow::array::{Array, AsArray, Int64Array};
+use arrow::array::{AsArray, Int64Array};
 use arrow::datatypes::Int64Type;
 use ducklake_format::partition::Transform;
 
