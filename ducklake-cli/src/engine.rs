@@ -53,6 +53,9 @@ pub(crate) enum EngineError {
         /// Why.
         source: LakeError,
     },
+    /// There is no table to ingest into.
+    #[error(transparent)]
+    NoTable(LakeError),
     /// Ingesting was told to stop, and nothing is left of it.
     #[error("stopped")]
     Stopped,
@@ -70,6 +73,10 @@ impl EngineError {
         match self {
             Self::Open(error) | Self::Statement(error) | Self::Ingest { source: error, .. } => error.hint(),
             Self::Exists(_) => Some("use it as it is; its settings are not changed".into()),
+            Self::NoTable(error @ LakeError::UnknownTable { suggestions, .. }) if !suggestions.is_empty() => {
+                error.hint().map(|hint| format!("{hint} --create makes a new table"))
+            }
+            Self::NoTable(_) => Some("--create makes it, with the columns of the first file".into()),
             Self::Stopped => None,
             Self::Died(_) => Some("this is a bug, please report it with the statement".into()),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ducklake_scan::{AppendOptions, Appender, CommitInfo, FileFormat};
+use ducklake_scan::{AppendOptions, Appender, CommitInfo, FileFormat, LakeError};
 
 use super::{Engine, EngineError, Task, new_session};
 use crate::args::InputFormat;
@@ -71,7 +71,11 @@ impl Engine {
             let Ingest { table, files, format, create, evolve, author, message } = request;
             let commit = CommitInfo { author, message, extra_info: None };
             let options = AppendOptions { create, evolve, commit, ..AppendOptions::default() };
-            let appender = lake.begin_in(session).await?.into_appender(&table, options).await?;
+            let appender = lake.begin_in(session).await?.into_appender(&table, options).await;
+            let appender = appender.map_err(|error| match error {
+                LakeError::UnknownTable { .. } => EngineError::NoTable(error),
+                other => other.into(),
+            })?;
             add(appender, files, format.map(file_format), &state).await
         };
         Ok(Ingesting(Task(tokio::spawn(work))))
