@@ -78,3 +78,37 @@ pub(super) fn cast_for(column: &Column, expr: Expr) -> Expr {
 fn arrow_type(lake_type: &LakeType) -> String {
     lake_type.arrow_type().to_string()
 }
+
+/// Whether numbers of the column's type may have more digits than a double.
+pub(super) fn is_exact(column: &Column) -> bool {
+    matches!(column.lake_type, LakeType::Decimal { .. } | LakeType::Int128 | LakeType::UInt128 | LakeType::UInt64)
+}
+
+/// Whether an expression is a bare literal.
+pub(super) fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) => true,
+        Expr::UnaryOp { expr, .. } => matches!(expr.as_ref(), Expr::Value(_)),
+        _ => false,
+    }
+}
+
+/// A number as text, which is read digit by digit; as a number it would become a double.
+pub(super) fn exact(expr: &mut Expr) {
+    use datafusion::sql::sqlparser::ast::{UnaryOperator, Value};
+    let number = |expr: &Expr| match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(text, _) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let text = match &*expr {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => number(expr).map(|text| format!("-{text}")),
+        Expr::UnaryOp { op: UnaryOperator::Plus, expr } => number(expr),
+        other => number(other),
+    };
+    if let Some(text) = text.filter(|text| !text.contains(['e', 'E', '_', 'x'])) {
+        *expr = build::string(&text);
+    }
+}

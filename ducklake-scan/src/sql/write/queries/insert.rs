@@ -4,6 +4,7 @@ use datafusion::sql::sqlparser::ast::{Expr, Query, SetExpr, TableWithJoins};
 use ducklake_format::Column;
 
 use super::super::statement::{Insert, InsertSource, TableTarget, is_default};
+use super::defaults::{exact, is_exact, is_literal};
 use super::{build, column_index, default_expr, labelled};
 use crate::error::{LakeError, Result};
 
@@ -31,6 +32,13 @@ fn replace_defaults(body: &mut SetExpr, targets: &[usize], columns: &[Column]) -
         SetExpr::Values(values) => &mut values.rows,
         _ => return Ok(()),
     };
+    for (at, target) in targets.iter().enumerate() {
+        let cells = || rows.iter().filter_map(|row| row.content.get(at));
+        // Only together: cells of one column must not be numbers here and text there.
+        if is_exact(&columns[*target]) && cells().all(|cell| is_default(cell) || is_literal(cell)) {
+            rows.iter_mut().filter_map(|row| row.content.get_mut(at)).for_each(exact);
+        }
+    }
     for row in rows {
         for (cell, target) in row.content.iter_mut().zip(targets) {
             if is_default(cell) {

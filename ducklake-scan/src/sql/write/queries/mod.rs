@@ -95,7 +95,13 @@ fn assigned<'a>(assignments: &'a [(String, NewValue)], column: &Column) -> Optio
 
 fn value_expr(value: &NewValue, column: &Column) -> Result<Expr> {
     match value {
-        NewValue::Expr(expr) => Ok(expr.clone()),
+        NewValue::Expr(expr) => {
+            let mut expr = expr.clone();
+            if defaults::is_exact(column) {
+                defaults::exact(&mut expr);
+            }
+            Ok(expr)
+        }
         NewValue::Default => default_expr(column),
     }
 }
