@@ -26,6 +26,25 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Write by SQL in a session, by single calls on the lake, by an [`Appender`] for streams, or in a [`LakeTransaction`] over
+//! several tables:
+//!
+//! ```no_run
+//! use ducklake_scan::{AppendOptions, CreateLake, Lake, LakeOptions};
+//!
+//! # async fn example(batch: arrow::array::RecordBatch) -> Result<(), Box<dyn std::error::Error>> {
+//! let create = CreateLake { data_path: "data/".into(), encrypted: false };
+//! let lake = Lake::create("sqlite:meta.sqlite", &create, LakeOptions::default()).await?;
+//! lake.append_with("events", batch, &AppendOptions { create: true, ..AppendOptions::default() }).await?;
+//!
+//! let mut transaction = lake.begin().await?;
+//! transaction.update("events", [("name", "upper(name)")], "id = 7").await?;
+//! transaction.execute("DELETE FROM events WHERE id < 3").await?;
+//! transaction.commit().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod adapt;
 mod api;
