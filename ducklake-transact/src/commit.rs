@@ -16,7 +16,10 @@ use crate::retry::RetryPolicy;
 use crate::settings::{SessionSettings, TableSettings, option};
 use crate::transaction::{FIRST_LOCAL_ID, Transaction};
 
+use self::failpoint::failpoint;
+
 mod attempt;
+mod failpoint;
 mod statistics;
 
 /// What a commit works with.
@@ -89,6 +92,7 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         rollback(context.storage, transaction).await;
         return Ok(None);
     }
+    failpoint(failpoint::FILES_WRITTEN);
     match attempts(context, &transaction, &mut prepared).await {
         Ok(snapshot) => {
             let unused = transaction.abandoned.clone().into_iter().chain(unused_files(&transaction, &prepared));
@@ -206,7 +210,10 @@ async fn run(
     .await;
     match written {
         Ok(Ok((snapshot, changes))) => match tx.commit().await {
-            Ok(()) => Ok(Attempted::Committed(snapshot)),
+            Ok(()) => {
+                failpoint(failpoint::COMMITTED);
+                Ok(Attempted::Committed(snapshot))
+            }
             Err(error) => settle(context, snapshot, &changes, error).await,
         },
         Ok(Err(outcome)) => {

@@ -10,6 +10,7 @@ use ducklake_format::stats::{Source, StatisticsCollector};
 use uuid::Uuid;
 
 use super::CommitContext;
+use super::failpoint::{self, failpoint};
 use super::statistics::TableStatistics;
 use crate::deletes::{DeleteFilePlan, DeletePlan};
 use crate::error::Result;
@@ -48,6 +49,7 @@ pub(super) async fn write(
     if !tx.insert_snapshot(&snapshot).await? {
         return Ok(None);
     }
+    failpoint(failpoint::SNAPSHOT_WRITTEN);
     attempt.drops(tx).await?;
     attempt.schemas();
     attempt.tables(tx).await?;
@@ -87,6 +89,7 @@ pub(super) async fn write(
         ],
     );
     attempt.rows.write(tx).await?;
+    failpoint(failpoint::ROWS_WRITTEN);
     Ok(Some((snapshot, changes)))
 }
 

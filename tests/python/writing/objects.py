@@ -55,18 +55,6 @@ def views(w):
     w.query("SELECT x, y FROM renamed")
 
 
-@case(inline=10)
-def macros(w):
-    w.run(
-        "CREATE MACRO twice(x) AS x * 2",
-        "CREATE MACRO more(x, y := 10) AS x + y",
-        "CREATE MACRO rows_of(n) AS TABLE SELECT i FROM range(n) r(i)",
-        "CREATE OR REPLACE MACRO twice(x) AS x + x",
-        "DROP MACRO more",
-        "DROP MACRO TABLE rows_of",
-    )
-    w.refused("CREATE MACRO twice(x) AS x", "DROP MACRO nowhere")
-
 
 @case(inline=10)
 def comments(w):
