@@ -46,6 +46,9 @@
 //! # }
 //! ```
 
+// Futures of statements nest deeply: a statement plans queries that may call views and functions.
+#![recursion_limit = "256"]
+
 mod adapt;
 mod api;
 mod error;

@@ -225,7 +225,7 @@ fn casts_name_types_that_parse() {
         "BLOB",
         "UUID",
     ] {
-        let arrow_type = super::super::lake_type(name).unwrap().arrow_type();
+        let arrow_type = super::super::types::lake_type(name).unwrap().arrow_type();
         assert_eq!(DataType::from_str(&arrow_type.to_string()).unwrap(), arrow_type, "{name}");
     }
 }
