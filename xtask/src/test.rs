@@ -10,7 +10,8 @@ pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
     let python = crate::env::python()?;
     let servers = Servers::start(&python)?;
     let start = Instant::now();
-    check(cargo().args(["build", "--quiet", "--package", "ducklake-cli"]), "building ducklake-cli")?;
+    // The program that tests start comes with them: built alone it would have other features, and DataFusion twice.
+    check(cargo().args(["test", "--quiet", "--workspace", "--no-run"]), "building the tests")?;
     let mut tests = cargo();
     tests.arg("test");
     if !args.iter().any(|arg| arg == "-p" || arg.starts_with("--package")) {
