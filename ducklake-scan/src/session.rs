@@ -224,7 +224,8 @@ impl Session {
                 }
                 Ok(QueryResult { schema: stream.schema(), stream, plan: Some(plan) })
             }
-            command => self.run_command(command).await,
+            // What statements await is large; boxed, it stays off small stacks.
+            command => Box::pin(self.run_command(command)).await,
         }
     }
 
@@ -289,7 +290,7 @@ impl Session {
     async fn run_command(&self, command: Command) -> Result<QueryResult> {
         match command {
             Command::Empty => Ok(no_rows()),
-            Command::Write(statement) => self.run_write(statement).await,
+            Command::Write(statement) => Box::pin(self.run_write(statement)).await,
             Command::Attach(options) => self.attach_statement(options).await.map(|()| no_rows()),
             Command::Detach { name, if_exists } => {
                 let found = self.change_names(|names| {

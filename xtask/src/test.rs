@@ -18,6 +18,8 @@ pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
         tests.arg("--workspace");
     }
     tests.args(args).env("QUACKLAKE_PYTHON", &python).env("QUACKLAKE_CLI", program("ducklake-cli")?);
+    // Debug builds keep large frames; the programs' own threads have as much.
+    tests.env("RUST_MIN_STACK", (8 << 20).to_string());
     // What is absent is then a failure, not a reason to skip.
     tests.env("QUACKLAKE_REQUIRE_ALL", "1").envs(servers.environment.iter().map(|(name, value)| (name, value)));
     let status = tests.status()?;

@@ -42,13 +42,13 @@ impl Session {
 
     pub(crate) async fn frame(&self, open: &OpenTransactions, query: ast::Query) -> Result<DataFrame> {
         let statement = Statement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
-        self.plan_with(statement, self.pins_in(open), 0).await
+        Box::pin(self.plan_with(statement, self.pins_in(open), 0)).await
     }
 
     /// Runs a query in a transaction.
     pub(super) async fn query_in(&self, open: &OpenTransactions, sql: &str) -> Result<Vec<RecordBatch>> {
         let statement = crate::sql::parse_query(sql)?;
-        let frame = self.plan_with(statement, self.pins_in(open), 0).await?;
+        let frame = Box::pin(self.plan_with(statement, self.pins_in(open), 0)).await?;
         Ok(frame.collect().await?)
     }
 
@@ -95,7 +95,7 @@ impl Session {
     ) -> Result<Stored> {
         let mut sink = open.with(attached, async |lake| RowSink::new(lake, id, may_inline)).await?;
         let columns = Arc::clone(sink.columns());
-        match self.drain_into(frame, &mut sink, &columns, shape).await {
+        match Box::pin(self.drain_into(frame, &mut sink, &columns, shape)).await {
             Ok(()) => sink.finish().await,
             Err(error) => {
                 sink.abort().await;

@@ -91,7 +91,7 @@ impl OpenLake {
             session: &settings,
             retry,
         };
-        let done = commit(&context, transaction).await;
+        let done = Box::pin(commit(&context, transaction)).await;
         if done.is_err() {
             lake.forget_bases();
         }

@@ -81,7 +81,7 @@ impl Session {
 
     /// Does what the statement says in a transaction; gives the rows that it changed, for statements about rows.
     async fn change(&self, open: &OpenTransactions, statement: WriteStatement) -> Result<Option<u64>> {
-        let statement = match self.change_memory(open, statement).await? {
+        let statement = match Box::pin(self.change_memory(open, statement)).await? {
             Ok(count) => return Ok(count),
             Err(statement) => statement,
         };
@@ -112,7 +112,7 @@ impl Session {
                 .await?;
                 Ok(None)
             }
-            WriteStatement::CreateTable(create) => self.create_table(open, *create).await,
+            WriteStatement::CreateTable(create) => Box::pin(self.create_table(open, *create)).await,
             WriteStatement::DropTable { name, if_exists } => {
                 let Some(place) = self.place_if(open, &name, if_exists).await? else { return Ok(None) };
                 let Some(id) = place.table_id() else {
@@ -130,7 +130,7 @@ impl Session {
                 .await?;
                 Ok(None)
             }
-            WriteStatement::CreateView(create) => self.create_view(open, *create).await.map(|()| None),
+            WriteStatement::CreateView(create) => Box::pin(self.create_view(open, *create)).await.map(|()| None),
             WriteStatement::DropView { name, if_exists } => {
                 let Some(place) = self.place_if(open, &name, if_exists).await? else { return Ok(None) };
                 let Some(id) = place.view_id() else {
@@ -165,16 +165,16 @@ impl Session {
                 let Some(id) = place.table_id() else {
                     return if if_exists { Ok(None) } else { Err(place.unknown(&name)) };
                 };
-                self.alter(open, &place, id, *action).await.map(|()| None)
+                Box::pin(self.alter(open, &place, id, *action)).await.map(|()| None)
             }
-            WriteStatement::Comment { on, text } => self.comment(open, on, text).await.map(|()| None),
-            WriteStatement::Insert(insert) => self.insert(open, *insert).await.map(Some),
-            WriteStatement::Copy(copy) => self.copy_from(open, copy).await.map(Some),
-            WriteStatement::CopyTo(copy) => self.copy_to(open, copy).await.map(Some),
-            WriteStatement::Delete(delete) => self.delete(open, *delete).await.map(Some),
-            WriteStatement::Truncate { table } => self.truncate(open, &table).await.map(Some),
-            WriteStatement::Update(update) => self.update(open, *update).await.map(Some),
-            WriteStatement::Merge(merge) => self.merge(open, *merge).await.map(Some),
+            WriteStatement::Comment { on, text } => Box::pin(self.comment(open, on, text)).await.map(|()| None),
+            WriteStatement::Insert(insert) => Box::pin(self.insert(open, *insert)).await.map(Some),
+            WriteStatement::Copy(copy) => Box::pin(self.copy_from(open, copy)).await.map(Some),
+            WriteStatement::CopyTo(copy) => Box::pin(self.copy_to(open, copy)).await.map(Some),
+            WriteStatement::Delete(delete) => Box::pin(self.delete(open, *delete)).await.map(Some),
+            WriteStatement::Truncate { table } => Box::pin(self.truncate(open, &table)).await.map(Some),
+            WriteStatement::Update(update) => Box::pin(self.update(open, *update)).await.map(Some),
+            WriteStatement::Merge(merge) => Box::pin(self.merge(open, *merge)).await.map(Some),
             WriteStatement::Call(call) => self.call_change(call).await.map(|()| None),
             WriteStatement::CreateMacro(_) | WriteStatement::DropMacro { .. } => {
                 Err(LakeError::not_supported("creating and dropping macros"))
