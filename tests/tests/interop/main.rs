@@ -5,4 +5,3 @@ mod demo;
 mod golden;
 mod lakes;
 mod servers;
-mod write;
