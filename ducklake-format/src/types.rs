@@ -122,6 +122,23 @@ fn parse_decimal(name: &str) -> Option<LakeType> {
 }
 
 impl LakeType {
+    /// Whether values of this type are whole numbers.
+    pub fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Self::Int8
+                | Self::Int16
+                | Self::Int32
+                | Self::Int64
+                | Self::Int128
+                | Self::UInt8
+                | Self::UInt16
+                | Self::UInt32
+                | Self::UInt64
+                | Self::UInt128
+        )
+    }
+
     /// Whether values of this type are made of child values.
     pub fn is_nested(&self) -> bool {
         matches!(self, Self::List(_) | Self::Struct(_) | Self::Map(_, _))

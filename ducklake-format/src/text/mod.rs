@@ -7,9 +7,11 @@ mod calendar;
 pub mod decode;
 pub mod display;
 pub mod inlined;
+mod round;
 #[cfg(test)]
 pub(crate) mod round_trip;
 
 pub use decode::{TextDecoder, TextForm, decode_all, decode_hex_blob, decode_scalar};
 pub use display::{DisplayOptions, ValueDisplay};
 pub use inlined::InlinedText;
+pub use round::round_decimal;

@@ -11,8 +11,9 @@ use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Schema};
 use arrow::util::display::FormatOptions;
 use ducklake_format::LakeType;
 use ducklake_format::columns::Column;
-use ducklake_format::text::{DisplayOptions, TextDecoder, TextForm, ValueDisplay};
+use ducklake_format::text::{DisplayOptions, TextDecoder, ValueDisplay};
 
+use super::values::append_text;
 use crate::error::{LakeError, Result};
 
 /// A batch with exactly the table's columns; the batch's own stand in the same order.
@@ -138,13 +139,16 @@ fn parsed(array: &ArrayRef, to: &LakeType, target: &DataType) -> Cast {
         if texts.is_null(row) {
             decoder.append_null();
         } else {
-            decoder
-                .append(texts.value(row).trim(), TextForm::Display)
-                .map_err(|_| format!("could not convert the text '{}' to {to}", shortened(texts.value(row))))?;
+            append_text(&mut decoder, texts.value(row), to)?;
         }
     }
     let parsed = decoder.finish();
     if parsed.data_type() == target { Ok(parsed) } else { plain_cast(&parsed, target) }
+}
+
+/// What is said of text that is no value of a type.
+pub(super) fn not_convertible(text: &str, to: &LakeType) -> String {
+    format!("could not convert the text '{}' to {to}", shortened(text))
 }
 
 fn shortened(text: &str) -> String {

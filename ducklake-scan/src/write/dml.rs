@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::open::OpenTransactions;
 use super::sink::{RowSink, Stored};
 use super::statements::Place;
+use super::values::literal_rows;
 use super::{Addresses, apply_deletes, store, to_table_batch};
 use crate::error::{LakeError, Result};
 use crate::session::Session;
@@ -54,8 +55,22 @@ impl Session {
 
     pub(super) async fn insert(&self, open: &OpenTransactions, insert: Insert) -> Result<u64> {
         let (place, id, columns) = self.target(open, &insert.table).await?;
+        if let Some(rows) = literal_rows(&insert, &columns)? {
+            return self.add_rows(open, &place.attached, id, rows).await;
+        }
         let frame = self.insert_frame(open, &insert, &columns).await?;
         self.add(open, &place.attached, id, frame).await
+    }
+
+    /// Adds rows that are there already, in the table's columns.
+    async fn add_rows(&self, open: &OpenTransactions, attached: &Attached, id: i64, rows: RecordBatch) -> Result<u64> {
+        let mut sink = open.with(attached, async |lake| RowSink::new(lake, id, true)).await?;
+        if let Err(error) = sink.write(rows, None).await {
+            sink.abort().await;
+            return Err(error);
+        }
+        let stored = sink.finish().await?;
+        open.with(attached, async |lake| Ok(store(lake, id, stored))).await
     }
 
     /// The rows that an INSERT adds, in the table's columns.

@@ -10,6 +10,7 @@ mod open;
 mod reader;
 mod sink;
 mod statements;
+mod values;
 
 pub(crate) use cast::to_table_batch;
 pub(crate) use changes::{Addresses, apply_deletes, store};

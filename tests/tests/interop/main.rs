@@ -5,3 +5,4 @@ mod demo;
 mod golden;
 mod lakes;
 mod servers;
+mod write;
