@@ -18,6 +18,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::duck::Duck;
 
+/// The allocator of `ducklake-cli`, which is what is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A failure is only ever shown to a person.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

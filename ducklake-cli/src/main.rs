@@ -18,6 +18,10 @@ use std::process::ExitCode;
 use args::Cli;
 use error::{CliError, conclude};
 
+/// Large buffers come and go with every row group; the system's allocator hands each back to the kernel.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Stack of the runtime's threads: deep expressions are planned recursively.
 const STACK_SIZE: usize = 8 << 20;
 

@@ -153,6 +153,8 @@ impl Session {
             attach_inlining_limit: own.attach_inlining_limit.or(defaults.attach_inlining_limit),
             default_inlining_limit: own.default_inlining_limit.or(defaults.default_inlining_limit),
             target_file_size: own.target_file_size.or(defaults.target_file_size),
+            attach_deletion_vectors: own.attach_deletion_vectors.or(defaults.attach_deletion_vectors),
+            default_deletion_vectors: own.default_deletion_vectors.or(defaults.default_deletion_vectors),
         }
     }
 
@@ -367,7 +369,14 @@ impl Session {
                 let size = ducklake_transact::settings::byte_size(value).ok_or_else(bad)?;
                 Box::new(move |settings| settings.target_file_size = Some(size).filter(|s| *s > 0))
             }
-            "ducklake_write_deletion_vectors" => Box::new(|_| {}),
+            "ducklake_write_deletion_vectors" => {
+                let wanted = match value.trim().to_ascii_lowercase().as_str() {
+                    "true" | "t" | "1" | "on" => true,
+                    "false" | "f" | "0" | "off" => false,
+                    _ => return Err(bad()),
+                };
+                Box::new(move |settings| settings.default_deletion_vectors = Some(wanted))
+            }
             _ => return Err(LakeError::usage(format!("there is no setting '{name}'"))),
         };
         self.set_retry(retry);
@@ -406,6 +415,7 @@ impl Session {
             read_only: attach.read_only,
             settings: SessionSettings {
                 attach_inlining_limit: attach.inlining_limit.or(self.defaults.settings.attach_inlining_limit),
+                attach_deletion_vectors: attach.deletion_vectors.or(self.defaults.settings.attach_deletion_vectors),
                 ..self.settings()
             },
         };

@@ -82,10 +82,11 @@ impl Prepared {
                     None => Vec::new(),
                 };
                 old.extend(&deletes.moved);
-                let path = file.to_string();
+                let (path, is_relative) = &deletes.path;
+                let path = resolve(&target.directory, path, *is_relative)?;
                 let new = deletes.positions.clone();
                 let replaced = deletes.delete_file.clone();
-                DeletePlan::File(Box::new(DeleteFilePlan::write(&target, &path, replaced, old, new, expected).await?))
+                DeletePlan::File(Box::new(DeleteFilePlan::write(&target, path, replaced, old, new, expected).await?))
             };
             self.deletes.push(FileDelete { table_id: id, data_file_id: *file, plan });
         }
@@ -98,7 +99,7 @@ impl Prepared {
             let plan = if file.history.is_none() && file.deleted.len().cast_signed() >= file.file.record_count {
                 DeletePlan::Whole
             } else {
-                let (path, new) = (&file.file.full_path, file.deleted.clone());
+                let (path, new) = (file.file.full_path.clone(), file.deleted.clone());
                 DeletePlan::File(Box::new(DeleteFilePlan::write(&target, path, None, old, new, expected).await?))
             };
             self.deletes.push(FileDelete { table_id: id, data_file_id: file.local_id, plan });
@@ -124,7 +125,7 @@ impl Prepared {
         for delete in &mut self.deletes {
             let Some(target) = context.target(transaction, delete.table_id)? else { continue };
             if let DeletePlan::File(file) = &mut delete.plan {
-                file.rewrite(&target, &delete.data_file_id.to_string(), snapshot).await?;
+                file.rewrite(&target, snapshot).await?;
             }
         }
         Ok(())
@@ -159,6 +160,7 @@ impl CommitContext<'_> {
         let Some((schema, table)) = table_of(&transaction.names, id) else { return Ok(None) };
         let directory = table_directory(self.data_path, schema, table)?;
         let encrypted = self.catalog.metadata().encrypted;
-        Ok(Some(DeleteTarget { storage: self.storage, directory, encrypted }))
+        let vectors = self.settings(transaction, id).deletion_vectors;
+        Ok(Some(DeleteTarget { storage: self.storage, directory, encrypted, vectors }))
     }
 }

@@ -14,6 +14,10 @@ pub struct SessionSettings {
     pub default_inlining_limit: Option<u64>,
     /// `ducklake_target_file_size`, in bytes; overrides every other.
     pub target_file_size: Option<u64>,
+    /// `WRITE_DELETION_VECTORS` of ATTACH.
+    pub attach_deletion_vectors: Option<bool>,
+    /// `ducklake_write_deletion_vectors`.
+    pub default_deletion_vectors: Option<bool>,
 }
 
 /// Rows up to which an insert stays in the catalog, unless an option says otherwise.
@@ -26,6 +30,9 @@ pub struct TableSettings {
     pub inlining_limit: u64,
     /// Whether files are sorted by the table's order.
     pub sort_on_insert: bool,
+    /// Whether deletes become deletion vectors instead of delete files. Never in encrypted lakes: they would lie there
+    /// unencrypted.
+    pub deletion_vectors: bool,
     /// How files are written.
     pub files: FileOptions,
 }
@@ -80,7 +87,9 @@ impl TableSettings {
             .or(session.attach_inlining_limit)
             .or(session.default_inlining_limit)
             .unwrap_or(DEFAULT_INLINING_LIMIT);
-        Self { inlining_limit, sort_on_insert: flag(find("sort_on_insert"), true), files }
+        let session_vectors = session.attach_deletion_vectors.or(session.default_deletion_vectors).unwrap_or(false);
+        let deletion_vectors = !encrypted && flag(find("write_deletion_vectors"), session_vectors);
+        Self { inlining_limit, sort_on_insert: flag(find("sort_on_insert"), true), deletion_vectors, files }
     }
 }
 

@@ -86,6 +86,8 @@ pub struct PendingRows {
 /// Positions that the transaction deletes from a committed data file.
 #[derive(Debug, Clone)]
 pub struct FileDeletes {
+    /// Path text of the file, and whether it is relative to the table's folder.
+    pub path: (String, bool),
     /// Physical rows of the file.
     pub record_count: i64,
     /// Its live delete file.
@@ -510,6 +512,7 @@ impl TableChanges {
 
     fn deletes_of(&mut self, file: &DataFileRow) -> &mut FileDeletes {
         self.deletes.entry(file.data_file_id).or_insert_with(|| FileDeletes {
+            path: (file.path.clone(), file.path_is_relative),
             record_count: file.record_count.unwrap_or_default(),
             delete_file: file.delete_files.first().cloned(),
             positions: RoaringTreemap::new(),

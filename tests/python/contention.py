@@ -3,6 +3,7 @@
 
     python contention.py --backend sqlite|postgres --out DIR [--seconds N]
 
+The engine's workers are tasks of a few processes of the program that QUACKLAKE_WRITERS names (`tests/src/bin/writers.rs`).
 Each worker moves money between accounts (two updates in a transaction, repeated after a conflict), appends rows to a
 journal, deletes some of its own again, and adds columns. What was answered with success has to be there once, what was
 refused not at all; the sum of the accounts has to be the same at every snapshot.
@@ -15,50 +16,29 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import time
 
 sys.dont_write_bytecode = True
 
 import lakes  # noqa: E402
 import oracle  # noqa: E402
-from cli import Cli, Died, Refused  # noqa: E402
+from cli import Cli  # noqa: E402
 from two_lakes import statistics_errors  # noqa: E402
 
 ACCOUNTS, START = 60, 1000
-# A DuckDB process sees all of our commits; several would meet faults of DuckDB's own.
-ENGINES, DUCKS = 4, 1
+# Processes of the engine, and tasks in each.
+PROCESSES, TASKS = 4, 4
+# What each DuckDB process does, by weight. Two that change the same files would meet faults of DuckDB's own.
+EVERYTHING = (("transfer", 5), ("append", 4), ("delete", 1), ("column", 0.3))
+DUCKS = (EVERYTHING, (("append", 1),))
+WRITERS = os.environ.get("QUACKLAKE_WRITERS", "writers")
 ATTEMPTS = 30
-
-
-class Engine:
-    """A session of the engine."""
-
-    # It leaves DuckDB, which is slower to come again, a chance.
-    name, failures, pause = "engine", (Refused,), 0.03
-
-    def __init__(self, attach):
-        self.cli = Cli(limit=120)
-        for sql in (attach, "USE lk"):
-            self.cli.run(sql)
-
-    def run(self, sql):
-        self.cli.run(sql)
-
-    def give_up(self):
-        try:
-            self.run("ROLLBACK")
-        except Refused:
-            pass
-
-    def close(self):
-        self.cli.close()
 
 
 class Duck:
     """A session of DuckDB, in a process of its own."""
 
-    name, failures, pause = "duckdb", (oracle.duckdb.Error,), 0
+    name, failures = "duckdb", (oracle.duckdb.Error,)
 
     def __init__(self, attach):
         self.attach, self.con = attach, None
@@ -100,14 +80,12 @@ class Worker:
         self.done = {"transfer": 0, "append": 0, "delete": 0, "column": 0, "refused": 0, "given up": 0}
         self.odd = []
 
-    def work(self):
-        kinds = (("transfer", 5), ("append", 4), ("delete", 1), ("column", 0.3))
+    def work(self, kinds):
         while time.time() < self.deadline:
             kind = self.random.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             if getattr(self, kind)():
                 self.done[kind] += 1
-            time.sleep(self.random.uniform(0, self.session.pause))
-        return {"kept": self.kept, "done": self.done, "name": self.session.name, "odd": self.odd[:5]}
+        return {"number": self.number, "kept": self.kept, "done": self.done, "name": self.session.name, "odd": self.odd[:5]}
 
     def commit(self, *statements):
         """Runs a transaction until it is done; whether it is."""
@@ -160,10 +138,10 @@ class Worker:
         return self.commit("BEGIN", f"ALTER TABLE wide ADD COLUMN {name} INTEGER", f"INSERT INTO wide (id, {name}) VALUES ({self.next}, 1)", "COMMIT")
 
 
-def duck_worker(number, attach, deadline):
+def duck_worker(number, attach, deadline, kinds):
     """In a process of its own: the result on standard output."""
     worker = Worker(number, Duck(attach), deadline)
-    print(json.dumps(worker.work()), flush=True)
+    print(json.dumps(worker.work(kinds)), flush=True)
     worker.session.close()
 
 
@@ -173,40 +151,32 @@ def run(backend, out, seconds):
     os.makedirs(folder)
     uri = lakes.catalog_uri(backend, folder, "contention")
     attach = f"ATTACH 'ducklake:{uri}' AS lk (DATA_PATH '{folder}/data/')"
-    first = Engine(attach)
-    first.run("CREATE TABLE accounts (id INTEGER, balance BIGINT)")
-    first.run(f"INSERT INTO accounts SELECT i, {START} FROM range({ACCOUNTS}) r(i)")
-    first.run("CREATE TABLE journal (worker INTEGER, number INTEGER, note VARCHAR)")
-    first.run("CREATE TABLE wide (id INTEGER)")
-    first.close()
+    with Cli(limit=120) as first:
+        for sql in (
+            attach,
+            "USE lk",
+            "CREATE TABLE accounts (id INTEGER, balance BIGINT)",
+            f"INSERT INTO accounts SELECT i, {START} FROM range({ACCOUNTS}) r(i)",
+            "CREATE TABLE journal (worker INTEGER, number INTEGER, note VARCHAR)",
+            "CREATE TABLE wide (id INTEGER)",
+        ):
+            first.run(sql)
     deadline = time.time() + seconds
-    ducks = [
-        subprocess.Popen([sys.executable, __file__, "--duck", json.dumps([n, attach, deadline])], stdout=subprocess.PIPE)
-        for n in range(ENGINES, ENGINES + DUCKS)
-    ]
+    last = PROCESSES * TASKS
+    commands = [[WRITERS, uri, str(seconds), str(ACCOUNTS), str(n), str(TASKS)] for n in range(0, last, TASKS)]
+    commands += [[sys.executable, __file__, "--duck", json.dumps([n, attach, deadline, kinds])] for n, kinds in enumerate(DUCKS, last)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     results, died = {}, []
-
-    def engine_worker(number):
-        try:
-            worker = Worker(number, Engine(attach), deadline)
-            results[number] = worker.work()
-            worker.session.close()
-        except (Died, Refused) as error:
-            died.append(f"worker {number}: {error}")
-
-    threads = [threading.Thread(target=engine_worker, args=(n,)) for n in range(ENGINES)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for number, duck in enumerate(ducks, ENGINES):
-        said, _ = duck.communicate()
-        if duck.returncode:
-            died.append(f"DuckDB ended with {duck.returncode}")
-        else:
-            results[number] = json.loads(said)
+    for process in running:
+        said, _ = process.communicate()
+        if process.returncode:
+            died.append(f"{process.args[0]} ended with {process.returncode}")
+        for result in map(json.loads, said.splitlines()):
+            results[result["number"]] = result
     for number, result in sorted(results.items()):
         print(f"{result['name']} {number}: {result['done']}" + "".join(f"\n  {odd}" for odd in result["odd"]), flush=True)
+    # DuckDB may fail in ways of its own; the engine's failures are conflicts, or faults.
+    died += [f"{result['name']} {number}: {odd}" for number, result in results.items() if result["name"] == "engine" for odd in result["odd"]]
     return died or check(uri, folder, results)
 
 

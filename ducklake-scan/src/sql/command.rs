@@ -59,6 +59,8 @@ pub(crate) struct AttachOptions {
     pub(crate) read_only: bool,
     pub(crate) create_if_not_exists: Option<bool>,
     pub(crate) inlining_limit: Option<u64>,
+    /// `WRITE_DELETION_VECTORS`.
+    pub(crate) deletion_vectors: Option<bool>,
     pub(crate) metadata_catalog: Option<String>,
 }
 
@@ -271,7 +273,8 @@ fn attach(words: &mut Words) -> Result<Command> {
                         .map_err(|_| LakeError::usage(format!("'{text}' is no value for DATA_INLINING_ROW_LIMIT")))?;
                     options.inlining_limit = Some(limit);
                 }
-                "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" | "WRITE_DELETION_VECTORS" => {
+                "WRITE_DELETION_VECTORS" => options.deletion_vectors = Some(words.flag()),
+                "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" => {
                     words.flag();
                 }
                 // Only about names inside DuckDB.

@@ -10,7 +10,7 @@ use ducklake_format::LakeType;
 use ducklake_format::columns::Column;
 
 use super::open::OpenTransactions;
-use super::statements::{bare_column, query_columns};
+use super::statements::{bare_column, created_columns};
 use super::to_table_batch;
 use crate::error::{LakeError, Result};
 use crate::session::Session;
@@ -86,7 +86,7 @@ impl Session {
             Some(query) => {
                 let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
                 let frame = self.plan_with(statement, self.pins_in(open), 0).await?;
-                let columns = query_columns(frame.schema().as_arrow(), &create.column_names)?;
+                let columns = created_columns(&frame, &create.column_names)?;
                 let columns: Vec<Column> = columns.iter().map(|c| bare_column(&c.name, &c.lake_type)).collect();
                 let batches = if create.without_data { Vec::new() } else { frame.collect().await? };
                 let batches = batches.iter().map(|b| to_table_batch(b, &columns)).collect::<Result<Vec<_>>>()?;

@@ -5,6 +5,7 @@ mod changes;
 mod dml;
 mod files;
 mod flush;
+mod literal_types;
 mod memory;
 mod open;
 mod reader;

@@ -1,6 +1,7 @@
 //! Statements that change what there is: schemas, tables, views, comments, transactions.
 
 use arrow::array::Array;
+use datafusion::dataframe::DataFrame;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use ducklake_catalog::SortField;
@@ -9,6 +10,7 @@ use ducklake_format::promotion::literal_text;
 use ducklake_transact::settings::check_option;
 use ducklake_transact::{ColumnDefault, Commented, CommitInfo, NewColumn, TableChanges, TableSettings, TransactError};
 
+use super::literal_types::column_type;
 use super::open::{OpenLake, OpenTransactions};
 use super::{store, to_table_batch};
 use crate::error::{LakeError, Result};
@@ -233,7 +235,7 @@ impl Session {
             None => None,
         };
         let columns = match &frame {
-            Some(frame) => query_columns(frame.schema().as_arrow(), &create.column_names)?,
+            Some(frame) => created_columns(frame, &create.column_names)?,
             None => self.new_columns(&create.columns).await?,
         };
         let name = place.name.clone();
@@ -645,6 +647,23 @@ fn sort_field(key: &crate::sql::write::SortExpr) -> SortField {
 }
 
 /// The columns of CREATE TABLE … AS.
+pub(super) fn created_columns(frame: &DataFrame, names: &[String]) -> Result<Vec<NewColumn>> {
+    let mut columns = query_columns(frame.schema().as_arrow(), names)?;
+    for (index, (column, field)) in columns.iter_mut().zip(frame.schema().fields()).enumerate() {
+        // A bare NULL has no type to find.
+        if field.data_type() != &arrow::datatypes::DataType::Null
+            && let Some(lake_type) = column_type(frame.logical_plan(), index)
+        {
+            column.lake_type = lake_type;
+        }
+    }
+    Ok(columns)
+}
+
+/// A schema's fields as columns of a new table.
+///
+/// # Errors
+/// Types that DuckLake does not have; more names than fields.
 pub(crate) fn query_columns(schema: &arrow::datatypes::Schema, names: &[String]) -> Result<Vec<NewColumn>> {
     if names.len() > schema.fields().len() {
         return Err(LakeError::usage("more column names were given than the query has columns"));

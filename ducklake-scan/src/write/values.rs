@@ -9,9 +9,9 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema;
 use datafusion::sql::sqlparser::ast::{self, Expr, SetExpr, UnaryOperator, Value};
+use ducklake_format::LakeType;
 use ducklake_format::columns::Column;
 use ducklake_format::text::{TextDecoder, TextForm, round_decimal};
-use ducklake_format::LakeType;
 
 use super::cast::not_convertible;
 use crate::error::{LakeError, Result};
@@ -102,11 +102,7 @@ fn literal(expr: &Expr) -> Option<Literal<'_>> {
 }
 
 /// Appends a literal; false where only a plan knows what it is in this type.
-fn append(
-    decoder: &mut TextDecoder,
-    expr: &Expr,
-    to: &LakeType,
-) -> std::result::Result<bool, String> {
+fn append(decoder: &mut TextDecoder, expr: &Expr, to: &LakeType) -> std::result::Result<bool, String> {
     let text = match literal(expr) {
         None => return Ok(false),
         Some(Literal::Null) => {
@@ -138,7 +134,9 @@ fn number<'a>(digits: Cow<'a, str>, to: &LakeType) -> Option<Cow<'a, str>> {
         LakeType::Float32 | LakeType::Float64 if is_number => Some(digits),
         _ if to.is_integer() && is_integer => Some(digits),
         _ if to.is_integer() && is_exact => round_decimal(&digits, 0).map(Cow::Owned),
-        LakeType::Decimal { scale, .. } if is_exact => round_decimal(&digits, usize::try_from(*scale).ok()?).map(Cow::Owned),
+        LakeType::Decimal { scale, .. } if is_exact => {
+            round_decimal(&digits, usize::try_from(*scale).ok()?).map(Cow::Owned)
+        }
         LakeType::Varchar if is_integer => digits.parse::<i128>().ok().map(|value| Cow::Owned(value.to_string())),
         _ => None,
     }

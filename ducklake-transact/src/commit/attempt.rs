@@ -546,7 +546,7 @@ impl<'a> Attempt<'a> {
                 data_file_id.into(),
                 file.path.as_str().into(),
                 Cell::Bool(true),
-                "parquet".into(),
+                file.format.into(),
                 file.delete_count.into(),
                 file.file_size_bytes.into(),
                 file.footer_size.into(),
@@ -606,13 +606,21 @@ impl<'a> Attempt<'a> {
     /// Takes the delete file away that a new one replaces.
     async fn replaced(&mut self, tx: &mut CommitTransaction<'_>, local: i64, plan: &DeleteFilePlan) -> Result<()> {
         let Some(old) = &plan.replaced else { return Ok(()) };
-        let removed = tx.remove(MetadataTable::DeleteFile, "delete_file_id", &[old.delete_file_id]).await?;
-        if removed != 1 {
+        let ids = [old.delete_file_id];
+        let taken = if plan.keeps_replaced() {
+            tx.end(MetadataTable::DeleteFile, "delete_file_id", &ids, self.snapshot).await?
+        } else {
+            tx.remove(MetadataTable::DeleteFile, "delete_file_id", &ids).await?
+        };
+        if taken != 1 {
             return Err(crate::TransactError::Conflict {
                 ours: format!("delete from table with index \"{}\"", self.ids.real(local)),
                 theirs: "replaced a delete file of it".to_string(),
                 snapshot: self.snapshot - 1,
             });
+        }
+        if plan.keeps_replaced() {
+            return Ok(());
         }
         let directory = table_of(self.names(), local).and_then(|(schema, table)| relative_directory(schema, table));
         let (path, is_relative) = match (directory, old.path_is_relative) {

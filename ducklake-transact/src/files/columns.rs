@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::convert::to_file_values;
 use super::error::{WriteError, blocking};
-use super::group::RowGroup;
+use super::group::{RowGroup, array_bytes};
 use super::internal::Internal;
 use super::layout::FileColumnStats;
 use super::schema::{file_type, leaf_ids};
@@ -22,7 +22,7 @@ const PARALLEL_BYTES: usize = 1 << 20;
 
 /// A top-level column of a file.
 pub(super) struct FileColumn {
-    name: String,
+    pub(super) name: String,
     /// `None` for internal columns.
     lake: Option<(LakeType, SchemaRef, StatisticsCollector)>,
     /// Its form in the file.
@@ -142,9 +142,10 @@ pub(super) async fn encode_group(
     Ok((columns, chunks))
 }
 
+/// The columns of a group, those that take longest first.
 fn jobs(columns: Vec<FileColumn>, group: &RowGroup, writers: Vec<ArrowColumnWriter>) -> Vec<Job> {
     let mut writers = writers.into_iter();
-    columns
+    let mut jobs: Vec<Job> = columns
         .into_iter()
         .enumerate()
         .map(|(index, column)| {
@@ -152,5 +153,9 @@ fn jobs(columns: Vec<FileColumn>, group: &RowGroup, writers: Vec<ArrowColumnWrit
             let writers = writers.by_ref().take(column.leaves.len()).collect();
             Job { index, column, arrays, writers }
         })
-        .collect()
+        .collect();
+    jobs.sort_by_cached_key(|job| {
+        std::cmp::Reverse(job.arrays.iter().map(|array| array_bytes(array.as_ref())).sum::<usize>())
+    });
+    jobs
 }

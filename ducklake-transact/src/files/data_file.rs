@@ -10,11 +10,13 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::columns::FileColumn;
+use super::distinct::distinct_columns;
 use super::encode::Encoder;
 use super::error::{WriteError, blocking};
 use super::group::{Grouper, RowGroup};
 use super::internal::Internal;
 use super::layout::{TableLayout, WrittenFile};
+use super::parquet_file::FileStyle;
 use super::pending::PendingFiles;
 use super::schema::parquet_schema;
 use super::upload::Upload;
@@ -27,9 +29,14 @@ pub(super) struct Shared {
     internal: Internal,
     /// Threads that may encode.
     encoders: Arc<Semaphore>,
-    /// Row groups that may be on their way.
+    /// Row groups that may be on their way, in units of [`GROUP_UNIT`].
     groups: Arc<Semaphore>,
 }
+
+/// Bytes of rows for which a row group on its way counts once more.
+const GROUP_UNIT: usize = 64 << 20;
+/// How many row groups, or units of large ones, are on their way at the same time.
+const GROUP_UNITS: u32 = 8;
 
 impl Shared {
     pub(super) fn new(storage: Storage, layout: TableLayout, internal: Internal) -> Result<Self, WriteError> {
@@ -40,7 +47,7 @@ impl Shared {
             storage,
             layout,
             encoders: Arc::new(Semaphore::new(threads)),
-            groups: Arc::new(Semaphore::new(threads.max(2))),
+            groups: Arc::new(Semaphore::new(GROUP_UNITS as usize)),
         })
     }
 }
@@ -63,12 +70,15 @@ struct DataFile {
 }
 
 impl DataFile {
-    fn create(shared: &Shared, target: &Target) -> Result<Self, WriteError> {
+    /// A file whose first rows are those of `group`.
+    fn create(shared: &Shared, target: &Target, group: &RowGroup) -> Result<Self, WriteError> {
         let TableLayout { columns, directory, options, encrypted, .. } = &shared.layout;
         let path = format!("{}ducklake-{}.parquet", target.folder, Uuid::now_v7());
         let upload = Upload::new(&shared.storage, format!("{directory}{path}"))?;
         let columns = FileColumn::all(columns, shared.internal);
-        let encoder = Encoder::new(upload.full_path(), &shared.schema, columns, options, *encrypted)?;
+        let style =
+            FileStyle { options, encrypted: *encrypted, without_dictionary: distinct_columns(&columns, group)? };
+        let encoder = Encoder::new(upload.full_path(), &shared.schema, columns, &style)?;
         Ok(Self { path, encoder, upload, rows: 0 })
     }
 
@@ -118,8 +128,50 @@ impl DataFile {
     }
 }
 
-/// A row group on its way into its file. Its task ends with it.
-struct Encoding(JoinHandle<Result<DataFile, WriteError>>);
+/// The file in progress, and those before it.
+struct Progress {
+    file: Option<DataFile>,
+    done: PendingFiles,
+}
+
+impl Progress {
+    /// Writes a row group to the file in progress, or to a new one if that is large enough. After an error nothing of
+    /// what was written stays.
+    async fn write(self, shared: &Shared, target: &Target, group: RowGroup) -> Result<Self, WriteError> {
+        let Self { file, mut done } = self;
+        let written = async {
+            let file = match file {
+                Some(file) if file.upload.length() < shared.layout.options.target_file_size => file,
+                full => {
+                    if let Some(full) = full {
+                        done.push(full.close(shared, target).await?);
+                    }
+                    DataFile::create(shared, target, &group)?
+                }
+            };
+            file.write(group, &shared.encoders).await
+        };
+        match written.await {
+            Ok(file) => Ok(Self { file: Some(file), done }),
+            Err(error) => {
+                done.remove().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Row groups on their way into their files, one after the other. Its task ends with it.
+struct Encoding(JoinHandle<Result<Progress, WriteError>>);
+
+impl Encoding {
+    async fn end(&mut self) -> Result<Progress, WriteError> {
+        match (&mut self.0).await {
+            Ok(result) => result,
+            Err(error) => Err(WriteError::Interrupted(error.to_string())),
+        }
+    }
+}
 
 impl Drop for Encoding {
     fn drop(&mut self) {
@@ -127,7 +179,7 @@ impl Drop for Encoding {
     }
 }
 
-/// The files of a target. While a row group is encoded and sent, the next one is collected.
+/// The files of a target. While row groups are encoded and sent, the next ones are collected.
 pub(super) struct FileSeries {
     shared: Arc<Shared>,
     target: Target,
@@ -183,21 +235,24 @@ impl FileSeries {
     }
 
     async fn encode(&mut self, group: RowGroup) -> Result<(), WriteError> {
-        let permit = Arc::clone(&self.shared.groups).acquire_owned().await;
+        let units = u32::try_from(group.bytes / GROUP_UNIT).unwrap_or(GROUP_UNITS).saturating_add(1).min(GROUP_UNITS);
+        let permit = Arc::clone(&self.shared.groups).acquire_many_owned(units).await;
         let permit = permit.map_err(|e| WriteError::Interrupted(e.to_string()))?;
-        let file = match self.settle().await? {
-            Some(file) if file.upload.length() < self.shared.layout.options.target_file_size => file,
-            full => {
-                if let Some(full) = full {
-                    self.end(full).await?;
-                }
-                DataFile::create(&self.shared, &self.target)?
-            }
+        let previous = self.encoding.take();
+        // What has failed is told now, not only after all rows.
+        let start = match previous {
+            Some(mut ended) if ended.0.is_finished() => Ok(ended.end().await?),
+            Some(running) => Err(running),
+            None => Ok(Progress { file: None, done: PendingFiles::new(&self.shared.storage) }),
         };
-        let encoders = Arc::clone(&self.shared.encoders);
+        let (shared, target) = (Arc::clone(&self.shared), self.target.clone());
         self.encoding = Some(Encoding(tokio::spawn(async move {
+            let progress = match start {
+                Ok(progress) => progress,
+                Err(mut running) => running.end().await?,
+            };
             let _permit = permit;
-            file.write(group, &encoders).await
+            progress.write(&shared, &target, group).await
         })));
         Ok(())
     }
@@ -211,9 +266,8 @@ impl FileSeries {
     /// The current file, as soon as nothing is on its way into it.
     async fn settle(&mut self) -> Result<Option<DataFile>, WriteError> {
         let Some(mut encoding) = self.encoding.take() else { return Ok(None) };
-        match (&mut encoding.0).await {
-            Ok(result) => result.map(Some),
-            Err(error) => Err(WriteError::Interrupted(error.to_string())),
-        }
+        let Progress { file, done } = encoding.end().await?;
+        self.done.append(done);
+        Ok(file)
     }
 }

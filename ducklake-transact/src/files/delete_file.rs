@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field};
+use ducklake_format::deletion_vector;
 use ducklake_storage::{Located, Storage};
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
 use parquet::errors::ParquetError;
 use parquet::schema::types::TypePtr;
+use roaring::RoaringTreemap;
 use uuid::Uuid;
 
 use super::error::{WriteError, blocking};
 use super::layout::FileOptions;
-use super::parquet_file::{FileEnd, ParquetFile};
+use super::parquet_file::{FileEnd, FileStyle, ParquetFile};
 use super::schema::{int64, root, text};
 use super::upload::Upload;
 use super::{SNAPSHOT_COLUMN, SNAPSHOT_FIELD_ID};
@@ -29,9 +31,16 @@ const GROUP_ROWS: usize = 122_880;
 /// Files that are removed at the same time.
 const PARALLEL_REMOVALS: usize = 16;
 
-/// A delete file, complete and closed.
+/// The catalog's word for Parquet.
+const PARQUET_FORMAT: &str = "parquet";
+/// The catalog's word for deletion vectors.
+pub const VECTOR_FORMAT: &str = "puffin";
+
+/// A delete file or deletion vector, complete and closed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrittenDeleteFile {
+    /// What it is, in the catalog's words.
+    pub format: &'static str,
     /// Path relative to the table's folder.
     pub path: String,
     /// Full path.
@@ -84,7 +93,9 @@ pub async fn write_delete_file(
             Field::new(SNAPSHOT.0, DataType::Int64, true),
         ];
         fields.truncate(schema.get_fields().len());
-        let file = ParquetFile::new(&name, &schema, fields.clone(), &FileOptions::default(), encrypted)?;
+        let options = FileOptions::default();
+        let style = FileStyle { options: &options, encrypted, without_dictionary: Vec::new() };
+        let file = ParquetFile::new(&name, &schema, fields.clone(), &style)?;
         encode(file, &fields, &data_file, &positions).map_err(WriteError::encode(&name))
     })
     .await?;
@@ -95,7 +106,36 @@ pub async fn write_delete_file(
         return Err(error);
     }
     upload.finish().await?;
-    Ok(WrittenDeleteFile { path, full_path, delete_count, file_size_bytes, footer_size, encryption_key: key })
+    let format = PARQUET_FORMAT;
+    Ok(WrittenDeleteFile { format, path, full_path, delete_count, file_size_bytes, footer_size, encryption_key: key })
+}
+
+/// Writes the deleted positions of a data file as a deletion vector (DuckLake spec, "Deletion vectors"), which says of
+/// no position when it was deleted, and is never encrypted.
+///
+/// # Errors
+/// As [`write_delete_file`].
+pub async fn write_deletion_vector(
+    storage: &Storage,
+    directory: &str,
+    data_file_path: &str,
+    positions: &RoaringTreemap,
+) -> Result<WrittenDeleteFile, WriteError> {
+    if positions.is_empty() {
+        check(data_file_path, &[])?;
+    }
+    let path = format!("ducklake-{}-delete.puffin", Uuid::now_v7());
+    let mut upload = Upload::new(storage, format!("{directory}{path}"))?;
+    let full_path = upload.full_path().to_string();
+    let bytes = deletion_vector::encode(positions);
+    let (delete_count, file_size_bytes) = (positions.len().cast_signed(), bytes.len() as i64);
+    if let Err(error) = upload.write(bytes.into()).await {
+        upload.abort().await;
+        return Err(error);
+    }
+    upload.finish().await?;
+    let (format, footer_size, encryption_key) = (VECTOR_FORMAT, 0, None);
+    Ok(WrittenDeleteFile { format, path, full_path, delete_count, file_size_bytes, footer_size, encryption_key })
 }
 
 /// Removes files, as well as it can.

@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use super::columns::{FileColumn, encode_group};
 use super::error::{WriteError, blocking};
 use super::group::RowGroup;
-use super::layout::{FileColumnStats, FileOptions};
-use super::parquet_file::{FileEnd, ParquetFile};
+use super::layout::FileColumnStats;
+use super::parquet_file::{FileEnd, FileStyle, ParquetFile};
 
 /// Makes the bytes of a data file.
 pub(super) struct Encoder {
@@ -27,12 +27,11 @@ impl Encoder {
         path: &str,
         schema: &TypePtr,
         columns: Vec<FileColumn>,
-        options: &FileOptions,
-        encrypted: bool,
+        style: &FileStyle<'_>,
     ) -> Result<Self, WriteError> {
         let fields = columns.iter().map(|column| column.field.clone()).collect();
-        let file = ParquetFile::new(path, schema, fields, options, encrypted)?;
-        Ok(Self { path: path.into(), columns, sizes: Vec::new(), file, threads: options.threads.max(1) })
+        let file = ParquetFile::new(path, schema, fields, style)?;
+        Ok(Self { path: path.into(), columns, sizes: Vec::new(), file, threads: style.options.threads.max(1) })
     }
 
     /// Encodes a row group; gives the bytes that the file has gained.

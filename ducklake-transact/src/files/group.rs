@@ -83,7 +83,8 @@ pub(super) fn value_bytes(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(|column| array_bytes(column.as_ref())).sum()
 }
 
-fn array_bytes(array: &dyn Array) -> usize {
+/// Bytes of the values of an array, not of buffers that others share.
+pub(super) fn array_bytes(array: &dyn Array) -> usize {
     let lengths = |views: &[u128]| views.iter().map(|view| 16 + (*view as u32) as usize).sum();
     match array.data_type() {
         DataType::Utf8View => lengths(array.as_string_view().views()),

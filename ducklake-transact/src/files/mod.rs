@@ -8,6 +8,7 @@ mod columns;
 mod convert;
 mod data_file;
 mod delete_file;
+mod distinct;
 mod encode;
 mod error;
 mod flush;
@@ -26,7 +27,7 @@ mod tests;
 mod upload;
 mod writer;
 
-pub use delete_file::{WrittenDeleteFile, remove_files, write_delete_file};
+pub use delete_file::{VECTOR_FORMAT, WrittenDeleteFile, remove_files, write_delete_file, write_deletion_vector};
 pub use error::WriteError;
 pub use flush::{ENDED_HERE, FlushRows, FlushedFile, write_flushed};
 pub use layout::{FileColumnStats, FileOptions, PartitionKey, PartitionLayout, SortKey, TableLayout, WrittenFile};

@@ -9,7 +9,7 @@ use parquet::basic::LogicalType;
 use parquet::errors::Result;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{SchemaDescriptor, TypePtr};
+use parquet::schema::types::{ColumnPath, SchemaDescriptor, TypePtr};
 
 use super::error::WriteError;
 use super::layout::FileOptions;
@@ -27,6 +27,14 @@ pub(super) struct ParquetFile {
     is_begun: bool,
 }
 
+/// How a file is made.
+pub(super) struct FileStyle<'a> {
+    pub(super) options: &'a FileOptions,
+    pub(super) encrypted: bool,
+    /// Top-level columns whose values are too different for a dictionary.
+    pub(super) without_dictionary: Vec<String>,
+}
+
 /// The end of a file.
 pub(super) struct FileEnd {
     pub(super) bytes: Bytes,
@@ -41,11 +49,10 @@ impl ParquetFile {
         path: &str,
         schema: &TypePtr,
         fields: Vec<Field>,
-        options: &FileOptions,
-        encrypted: bool,
+        style: &FileStyle<'_>,
     ) -> std::result::Result<Self, WriteError> {
-        let sealing = if encrypted { Some(Sealing::new(path)?) } else { None };
-        let properties = Arc::new(properties(options, schema, encrypted));
+        let sealing = if style.encrypted { Some(Sealing::new(path)?) } else { None };
+        let properties = Arc::new(properties(style, schema));
         let file = SerializedFileWriter::new(Vec::new(), Arc::clone(schema), properties);
         let file = file.map_err(WriteError::encode(path))?;
         let mut factory = ArrowRowGroupWriterFactory::new(&file, Arc::new(Schema::new(fields)));
@@ -108,16 +115,20 @@ fn footer_size(end: &[u8]) -> i64 {
     tail.map_or(0, |length| i64::from(u32::from_le_bytes(*length)))
 }
 
-fn properties(options: &FileOptions, schema: &TypePtr, encrypted: bool) -> WriterProperties {
+fn properties(style: &FileStyle<'_>, schema: &TypePtr) -> WriterProperties {
+    let FileStyle { options, encrypted, without_dictionary } = style;
     // DuckDB cannot read encrypted pages of version 2.
-    let version_2 = options.version_2 && !encrypted;
+    let version_2 = options.version_2 && !*encrypted;
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("quacklake version ", env!("CARGO_PKG_VERSION")).to_string())
         .set_compression(options.compression)
         .set_writer_version(if version_2 { WriterVersion::PARQUET_2_0 } else { WriterVersion::PARQUET_1_0 });
-    if encrypted {
+    if *encrypted {
         // No page indexes: they would stand there unencrypted.
         properties = properties.set_statistics_enabled(EnabledStatistics::Chunk).set_offset_index_disabled(true);
+    }
+    for name in without_dictionary {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), false);
     }
     for column in SchemaDescriptor::new(Arc::clone(schema)).columns() {
         // Bounds of long JSON texts would be cut within characters, and readers want text.
