@@ -84,6 +84,21 @@ class Pair:
         elif key(got) != key(expected):
             self.wrong.append(f"query: {sql}: {got}, DuckDB's is {expected}")
 
+    def expect(self, found, wanted):
+        """What is written down is right."""
+        if found != wanted:
+            self.wrong.append(f"{found}, expected {wanted}")
+
+    def read_at(self, side, sql, snapshots):
+        """A number that DuckDB reads from one of the lakes at each snapshot."""
+        lake = self.lakes[side]
+        was_attached = lake.attached
+        self.attach(lake)
+        found = [lake.all(sql.format(at))[0][0] for at in snapshots]
+        if not was_attached:
+            self.detach(lake)
+        return found
+
     def duckdb(self, *statements):
         """By DuckDB on both lakes, while the engine has its own open."""
         for lake in self.lakes.values():

@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::dialect::LakeDialect;
+use super::from_first;
 use super::statements::Local;
 use super::write::{self, WriteStatement};
 use crate::error::{LakeError, Result};
@@ -167,7 +168,8 @@ pub(crate) fn parse_query(sql: &str) -> Result<Statement> {
 }
 
 fn statement(sql: &str) -> Result<Command> {
-    let mut statements = DFParserBuilder::new(sql)
+    let tokens = from_first::tokens(sql).map_err(|e| LakeError::usage(format!("syntax error: {e}")))?;
+    let mut statements = DFParserBuilder::new(tokens)
         .with_dialect(&LakeDialect)
         .with_recursion_limit(200)
         .build()

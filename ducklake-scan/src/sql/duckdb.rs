@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::ast::{
     Query, SelectItem, SetExpr, Subscript, TimezoneInfo, Value,
 };
 
+use super::intervals;
 use super::text_cast::TEXT_CAST;
 
 /// Rewrites one expression node in place.
@@ -32,6 +33,11 @@ pub(super) fn translate(expr: &mut Expr) {
             *expr = call(TEXT_CAST, vec![(**inner).clone()]);
         }
         Expr::Cast { data_type, .. } => translate_type(data_type),
+        Expr::Interval(interval) => {
+            if let Some(call) = intervals::computed(interval) {
+                *expr = call;
+            }
+        }
         Expr::TypedString(typed) => translate_type(&mut typed.data_type),
         // A struct's field after an index: `l[1].k`.
         Expr::CompoundFieldAccess { access_chain, .. } => access_chain.iter_mut().for_each(|access| {
@@ -72,7 +78,7 @@ fn number(value: usize) -> Expr {
     Expr::Value(Value::Number(value.to_string(), false).with_empty_span())
 }
 
-fn string(value: &str) -> Expr {
+pub(super) fn string(value: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(value.to_string()).with_empty_span())
 }
 

@@ -8,9 +8,11 @@ use datafusion::sql::sqlparser::ast::{
     TableFactor, Visit, VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::TokenizerError;
 use ducklake_catalog::{Cell, RawTable};
 
 use super::dialect::LakeDialect;
+use super::from_first;
 use super::names::{Attached, Names};
 use super::references::name_parts;
 use crate::error::{LakeError, Result};
@@ -347,16 +349,19 @@ impl VisitorMut for Substitution {
     }
 }
 
+fn parser(sql: &str) -> std::result::Result<Parser<'static>, TokenizerError> {
+    let tokens = from_first::tokens(sql)?;
+    Ok(Parser::new(&LakeDialect).with_recursion_limit(200).with_tokens_with_locations(tokens))
+}
+
 fn parse(sql: &str) -> Result<Query> {
     let invalid = |e: &dyn std::fmt::Display| LakeError::Invalid(format!("a macro's text cannot be read: {e}"));
-    let parsed = Parser::new(&LakeDialect).with_recursion_limit(200).try_with_sql(sql).map_err(|e| invalid(&e));
-    parsed?.parse_query().map(|query| *query).map_err(|e| invalid(&e))
+    parser(sql).map_err(|e| invalid(&e))?.parse_query().map(|query| *query).map_err(|e| invalid(&e))
 }
 
 fn parse_expression(sql: &str) -> Result<Expr> {
     let invalid = |e: &dyn std::fmt::Display| LakeError::Invalid(format!("a macro's default cannot be read: {e}"));
-    let parsed = Parser::new(&LakeDialect).with_recursion_limit(200).try_with_sql(sql).map_err(|e| invalid(&e));
-    parsed?.parse_expr().map_err(|e| invalid(&e))
+    parser(sql).map_err(|e| invalid(&e))?.parse_expr().map_err(|e| invalid(&e))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! SQL over lakes: DuckDB's spelling, names pinned to snapshots, DataFusion for the rest.
 
+mod arithmetic;
 mod command;
 mod dialect;
 mod duckdb;
 pub(crate) mod explain;
+mod from_first;
 pub(crate) mod functions;
+mod intervals;
 mod labels;
 pub(crate) mod local;
 pub(crate) mod macros;

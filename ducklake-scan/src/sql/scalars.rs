@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::StringArray;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::context::SessionContext;
@@ -12,17 +13,52 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 use super::functions::text;
+use super::intervals::IntervalOf;
 use super::local::LocalState;
 use super::text_cast::TextCast;
 use super::types::field_type;
 
 /// Adds the functions to a context.
 pub(crate) fn register(context: &SessionContext, local: &Arc<LocalState>) {
+    super::arithmetic::register(context);
     context.register_udf(ScalarUDF::new_from_impl(TypeOf::new()));
     context.register_udf(ScalarUDF::new_from_impl(InWhole::new()));
     context.register_udf(ScalarUDF::new_from_impl(TextCast::new()));
+    context.register_udf(ScalarUDF::new_from_impl(IntervalOf::new()));
+    context.register_udf(ScalarUDF::new_from_impl(UuidV7::new()));
     for what in [Lookup::Variable, Lookup::Setting] {
         context.register_udf(ScalarUDF::new_from_impl(SessionValue::new(what, local)));
+    }
+}
+
+/// `uuidv7()`: a UUID that begins with the time.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct UuidV7 {
+    signature: Signature,
+}
+
+impl UuidV7 {
+    fn new() -> Self {
+        Self { signature: Signature::exact(Vec::new(), Volatility::Volatile) }
+    }
+}
+
+impl ScalarUDFImpl for UuidV7 {
+    fn name(&self) -> &str {
+        "uuidv7"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let values = (0..args.number_rows).map(|_| uuid::Uuid::now_v7().to_string());
+        Ok(ColumnarValue::Array(Arc::new(StringArray::from_iter_values(values))))
     }
 }
 

@@ -90,5 +90,5 @@ fn typed(expr: &Expr, schema: &DFSchema, column: &dyn Fn(usize) -> Option<LakeTy
 }
 
 fn is_arithmetic(operator: Operator) -> bool {
-    matches!(operator, Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Modulo)
+    matches!(operator, Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide | Operator::Modulo)
 }

@@ -97,3 +97,30 @@ def delete_after_duckdb(w):
     w.duckdb("CALL ducklake_rewrite_data_files('lk', delete_threshold => 0)", "CALL ducklake_merge_adjacent_files('lk')")
     w.run("DELETE FROM t WHERE i IN (6, 104)", "UPDATE t SET s = 'y' WHERE i BETWEEN 70 AND 90")
     w.query("SELECT count(*), sum(i), count(DISTINCT rowid) FROM t")
+
+
+VECTORS = ["WRITE_DELETION_VECTORS true"]
+
+
+@case(options=VECTORS)
+def deletion_vectors(w):
+    """One for each data file."""
+    w.run(
+        TABLE,
+        FILL.format(0, 100),
+        FILL.format(100, 200),
+        "DELETE FROM t WHERE i % 10 = 3 AND i < 100",
+        "UPDATE t SET s = 'x' WHERE i % 10 = 4 AND i >= 100",
+    )
+    w.query("SELECT count(*), sum(i) FROM t AT (VERSION => 3)")
+    w.query("SELECT count(*), sum(i) FROM t")
+
+
+@case(options=VECTORS, compare_catalogs=False, write_on=False)
+def deletion_vectors_replaced(w):
+    """DuckDB's replaced vector forgets when rows were deleted; ours does not."""
+    w.run(TABLE, FILL.format(0, 100), "DELETE FROM t WHERE i < 10", "DELETE FROM t WHERE i < 20 AND i % 2 = 0")
+    w.theirs.all_snapshots = w.ours.all_snapshots = False
+    rows = [w.by_engine(f"SELECT count(*) FROM t AT (VERSION => {at})")[1] for at in (2, 3, 4)]
+    w.expect(rows, [[["100"]], [["90"]], [["85"]]])
+    w.expect(w.read_at("ours", "SELECT count(*) FROM t AT (VERSION => {})", (2, 3, 4)), [100, 90, 85])

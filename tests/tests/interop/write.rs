@@ -46,7 +46,7 @@ cases! {
     sqlite, Backend::Sqlite,
     alter_columns alter_columns_inlined alter_defaults alter_not_null alter_nested alter_nested_inlined
     rename_tables promotions delete_files delete_whole_files delete_inlined delete_small_file delete_using
-    truncate_files truncate_inlined delete_after_duckdb insert_files insert_inlined inline_limit defaults
+    truncate_files truncate_inlined delete_after_duckdb deletion_vectors deletion_vectors_replaced insert_files insert_inlined inline_limit defaults
     not_null create_table_as create_table_as_inlined copy_from inlining_set_later odd_names merge_files
     merge_inlined merge_into_empty schemas drop_tables views macros comments messages options encrypted
     partitioned_by_identity partitioned_by_bucket partitioned_by_text_bucket partitioned_by_time
@@ -61,7 +61,7 @@ cases! {
     postgres, Backend::Postgres,
     alter_columns alter_columns_inlined alter_defaults alter_not_null alter_nested alter_nested_inlined
     rename_tables promotions delete_files delete_whole_files delete_inlined delete_small_file delete_using
-    truncate_files truncate_inlined delete_after_duckdb insert_files insert_inlined inline_limit defaults
+    truncate_files truncate_inlined delete_after_duckdb deletion_vectors deletion_vectors_replaced insert_files insert_inlined inline_limit defaults
     not_null create_table_as create_table_as_inlined copy_from inlining_set_later odd_names merge_files
     merge_inlined merge_into_empty schemas drop_tables views macros comments messages options encrypted
     partitioned_by_identity partitioned_by_bucket partitioned_by_text_bucket partitioned_by_time

@@ -7,6 +7,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Token};
 
 use super::super::dialect::LakeDialect;
+use super::super::from_first;
 use super::statement::Name;
 use crate::error::{LakeError, Result};
 
@@ -21,8 +22,9 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(sql: &'a str) -> Result<Self> {
-        let parser = Parser::new(&LakeDialect).with_recursion_limit(RECURSION_LIMIT).try_with_sql(sql);
-        Ok(Self { sql, parser: parser.map_err(syntax)? })
+        let tokens = from_first::tokens(sql).map_err(|e| syntax(e.into()))?;
+        let parser = Parser::new(&LakeDialect).with_recursion_limit(RECURSION_LIMIT);
+        Ok(Self { sql, parser: parser.with_tokens_with_locations(tokens) })
     }
 
     /// The `n`th token from here.
