@@ -253,7 +253,8 @@ fn intent(transaction: &Transaction) -> Intent {
     let (base, names) = (&transaction.base_names, &transaction.names);
     let schema_name = |id: i64| names.schemas.iter().find(|s| s.schema_id == id).map(|s| s.name.clone());
     let qualified = |schema: i64, name: &str| QualifiedName { schema: schema_name(schema), name: name.to_string() };
-    let mut intent = Intent::default();
+    let tables = base.tables.iter().map(|t| (t.table_id, t.name.clone())).collect();
+    let mut intent = Intent { tables, ..Intent::default() };
     for schema in base.schemas.iter().filter(|s| !names.schemas.iter().any(|n| n.schema_id == s.schema_id)) {
         intent.changes.push(Change::DroppedSchema(schema.schema_id));
         intent.dropped_schemas.push((schema.schema_id, schema.name.clone()));
@@ -342,34 +343,41 @@ async fn compare(
     for (snapshot, text) in &theirs {
         conflict::check(intent, *snapshot, &parse_changes(text.as_deref().unwrap_or_default()))?;
     }
-    let changed = |id: i64, ours: &str, theirs: &str| TransactError::Conflict {
-        ours: format!("{ours} table with index \"{id}\""),
+    let changed = |id: i64, ours: &str, theirs: &str, snapshot: i64| TransactError::Conflict {
+        ours: format!("{ours} {}", transaction.shown_table(id)),
         theirs: theirs.to_string(),
-        snapshot: head.id,
+        snapshot,
     };
     let touched: Vec<i64> = transaction.tables.keys().copied().filter(|id| *id < FIRST_LOCAL_ID).collect();
     let live = tx.live_tables(&touched).await?;
     for id in touched {
         let begin = transaction.base_names.tables.iter().find(|t| t.table_id == id).map(|t| t.begin_snapshot);
         if live.get(&id).copied() != begin {
-            return Err(changed(id, "change", "renamed or dropped it"));
+            return Err(changed(id, "change", "renamed or dropped it", head.id));
         }
     }
     for (id, table) in transaction.tables.iter().filter(|(_, t)| !t.deletes.is_empty()) {
         let files: Vec<i64> = table.deletes.keys().copied().collect();
         let mut found: BTreeMap<i64, Vec<Option<i64>>> = BTreeMap::new();
+        let mut newest = base;
         for state in tx.live_files(&files).await? {
             found.entry(state.data_file_id).or_default().push(state.delete_file_id);
+            newest = newest.max(state.begin_snapshot.unwrap_or_default());
         }
+        let at = if newest > base { newest } else { head.id };
         for (file, deletes) in &table.deletes {
             let expected = deletes.delete_file.as_ref().map(|d| d.delete_file_id);
-            if found.get(file).map(Vec::as_slice) != Some(&[expected]) {
-                return Err(changed(*id, "delete from", "deleted from the same data file, or rewrote it"));
+            match found.get(file).map(Vec::as_slice) {
+                Some(&[delete_file]) if delete_file == expected => {}
+                Some(_) => return Err(changed(*id, "delete from", "deleted from the same data file", at)),
+                None => {
+                    return Err(changed(*id, "delete from", "rewritten a data file, or deleted all of it", head.id));
+                }
             }
         }
         let inlined = tx.inlined_deletes_of(*id, &files).await?;
-        if inlined.iter().any(|(_, _, snapshot)| *snapshot > base) {
-            return Err(changed(*id, "delete from", "deleted from the same data file"));
+        if let Some((_, _, at)) = inlined.iter().find(|(_, _, snapshot)| *snapshot > base) {
+            return Err(changed(*id, "delete from", "deleted from the same data file", *at));
         }
     }
     Ok(())
