@@ -117,6 +117,18 @@ impl Session {
         self
     }
 
+    /// Gives an open transaction up, and waits until the files of cancelled and failed statements are removed: what a
+    /// program does before it ends.
+    pub async fn close(&self) {
+        if self.open.is_open().await {
+            // There is nothing to tell of a transaction that is given up.
+            let _ = self.open.rollback().await;
+        }
+        for attached in self.names().attached {
+            attached.lake.storage().settled().await;
+        }
+    }
+
     /// The DataFusion context behind the session.
     pub fn context(&self) -> &SessionContext {
         &self.context

@@ -17,10 +17,12 @@ use crate::settings::{SessionSettings, TableSettings, option};
 use crate::transaction::{FIRST_LOCAL_ID, Transaction};
 
 use self::failpoint::failpoint;
+use self::unregistered::Unregistered;
 
 mod attempt;
 mod failpoint;
 mod statistics;
+mod unregistered;
 
 /// What a commit works with.
 #[derive(Clone, Copy)]
@@ -76,6 +78,7 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         rollback(context.storage, transaction).await;
         return Ok(None);
     }
+    let mut unregistered = Unregistered::new(context.storage, transaction.written_files());
     let prepared = match check(context, &transaction) {
         Ok(()) => Prepared::new(context, &transaction, transaction.base.id + 1).await,
         Err(error) => Err(error),
@@ -84,16 +87,19 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         Ok(prepared) => prepared,
         Err(error) => {
             rollback(context.storage, transaction).await;
+            unregistered.release();
             return Err(error);
         }
     };
+    unregistered.extend(prepared.written_files());
     if !makes_snapshot(&transaction, &prepared) {
         prepared.remove(context).await;
         rollback(context.storage, transaction).await;
+        unregistered.release();
         return Ok(None);
     }
     failpoint(failpoint::FILES_WRITTEN);
-    match attempts(context, &transaction, &mut prepared).await {
+    match attempts(context, &transaction, &mut prepared, &mut unregistered).await {
         Ok(snapshot) => {
             let unused = transaction.abandoned.clone().into_iter().chain(unused_files(&transaction, &prepared));
             remove_files(context.storage, &unused.collect::<Vec<_>>()).await;
@@ -101,8 +107,10 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         }
         Err(error @ TransactError::OutcomeUnknown { .. }) => Err(error),
         Err(error) => {
+            unregistered.hold();
             prepared.remove(context).await;
             rollback(context.storage, transaction).await;
+            unregistered.release();
             Err(error)
         }
     }
@@ -148,15 +156,22 @@ fn makes_snapshot(transaction: &Transaction, prepared: &Prepared) -> bool {
         })
 }
 
-async fn attempts(context: &CommitContext<'_>, transaction: &Transaction, prepared: &mut Prepared) -> Result<Snapshot> {
+async fn attempts(
+    context: &CommitContext<'_>,
+    transaction: &Transaction,
+    prepared: &mut Prepared,
+    unregistered: &mut Unregistered,
+) -> Result<Snapshot> {
     let intent = intent(transaction);
+    let deadline = Instant::now() + context.retry.patience;
     let mut attempt = 0;
     let mut stale = 0_u32;
     loop {
-        let outcome = match run(context, transaction, &intent, prepared, stale > 3).await {
+        unregistered.hold();
+        let outcome = match run(context, transaction, &intent, prepared, unregistered, stale > 3).await {
             // A busy database is another writer's doing; the attempt was taken back.
             Err(TransactError::Catalog(e)) if matches!(e.kind(), FailureKind::Busy | FailureKind::LostRace) => {
-                if attempt + 1 >= context.retry.max_attempts {
+                if attempt + 1 >= context.retry.max_attempts || Instant::now() >= deadline {
                     return Err(TransactError::Catalog(e));
                 }
                 Attempted::LostRace
@@ -168,6 +183,7 @@ async fn attempts(context: &CommitContext<'_>, transaction: &Transaction, prepar
             Attempted::Stale(snapshot) => {
                 stale += 1;
                 prepared.rewrite(context, transaction, snapshot).await?;
+                unregistered.extend(prepared.written_files());
             }
             Attempted::LostRace => {
                 attempt += 1;
@@ -186,6 +202,7 @@ async fn run(
     transaction: &Transaction,
     intent: &Intent,
     prepared: &mut Prepared,
+    unregistered: &mut Unregistered,
     rewrite_inside: bool,
 ) -> Result<Attempted> {
     let mut tx = context.catalog.begin_commit(context.retry.patience).await?;
@@ -201,6 +218,7 @@ async fn run(
                 return Ok(Err(Attempted::Stale(snapshot)));
             }
             prepared.rewrite(context, transaction, snapshot).await?;
+            unregistered.extend(prepared.written_files());
         }
         Ok::<_, TransactError>(match attempt::write(context, &mut tx, transaction, prepared, &head).await? {
             Some(done) => Ok(done),
@@ -209,13 +227,16 @@ async fn run(
     }
     .await;
     match written {
-        Ok(Ok((snapshot, changes))) => match tx.commit().await {
-            Ok(()) => {
-                failpoint(failpoint::COMMITTED);
-                Ok(Attempted::Committed(snapshot))
+        Ok(Ok((snapshot, changes))) => {
+            unregistered.release();
+            match tx.commit().await {
+                Ok(()) => {
+                    failpoint(failpoint::COMMITTED);
+                    Ok(Attempted::Committed(snapshot))
+                }
+                Err(error) => settle(context, snapshot, &changes, error).await,
             }
-            Err(error) => settle(context, snapshot, &changes, error).await,
-        },
+        }
         Ok(Err(outcome)) => {
             tx.rollback().await;
             Ok(outcome)

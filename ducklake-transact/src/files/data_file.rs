@@ -195,7 +195,7 @@ impl FileSeries {
             }
         };
         let encoders = Arc::clone(&self.shared.encoders);
-        self.encoding = Some(Encoding(tokio::spawn(async move {
+        self.encoding = Some(Encoding(self.shared.storage.spawn(async move {
             let _permit = permit;
             file.write(group, &encoders).await
         })));
