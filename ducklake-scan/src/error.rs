@@ -120,6 +120,7 @@ impl LakeError {
             },
             Self::Transact(e) => match e.as_ref() {
                 TransactError::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+                TransactError::NotCommitted { .. } => ErrorKind::Catalog,
                 e if e.is_retryable() => ErrorKind::Conflict,
                 TransactError::Catalog(_) => ErrorKind::Catalog,
                 TransactError::Write(_) | TransactError::ReadDeletes { .. } => ErrorKind::Storage,

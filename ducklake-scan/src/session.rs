@@ -416,6 +416,7 @@ impl Session {
             snapshot,
             storage: self.defaults.storage.clone(),
             read_only: attach.read_only,
+            busy_timeout: attach.busy_timeout.or(self.defaults.busy_timeout),
             settings: SessionSettings {
                 attach_inlining_limit: attach.inlining_limit.or(self.defaults.settings.attach_inlining_limit),
                 ..self.settings()

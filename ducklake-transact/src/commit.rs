@@ -1,6 +1,7 @@
 //! The commit loop (DuckLake spec, "Commit protocol").
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use ducklake_catalog::{Catalog, CatalogError, CommitTransaction, FailureKind, Snapshot, SnapshotChanges};
 use ducklake_format::changes::{Change, QualifiedName, parse_changes};
@@ -258,12 +259,14 @@ async fn settle(
     if matches!(error.kind(), FailureKind::Busy | FailureKind::LostRace) {
         return Ok(Attempted::LostRace);
     }
-    for attempt in 0..context.retry.max_attempts.max(1) {
-        match context.catalog.has_committed(&snapshot, changes).await {
-            Ok(true) => return Ok(Attempted::Committed(snapshot)),
-            // A server that is gone may still be committing: only an answer of its own is final.
-            Ok(false) => return Err(error.into()),
-            Err(_) => tokio::time::sleep(context.retry.pause(attempt)).await,
+    let deadline = tokio::time::Instant::now() + context.retry.patience;
+    for attempt in 0.. {
+        let asked = context.catalog.has_committed(&snapshot, changes, context.retry.patience);
+        match tokio::time::timeout_at(deadline, asked).await {
+            Ok(Ok(true)) => return Ok(Attempted::Committed(snapshot)),
+            Ok(Ok(false)) => return Err(TransactError::NotCommitted { source: error }),
+            Ok(Err(_)) => tokio::time::sleep(context.retry.pause(attempt)).await,
+            Err(_) => break,
         }
     }
     Err(TransactError::OutcomeUnknown { snapshot: snapshot.id, source: error })

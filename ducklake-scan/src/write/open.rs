@@ -65,13 +65,7 @@ impl OpenLake {
 
     /// Refuses a lake that is read-only, or of a format that is not written.
     pub(crate) fn check_writable(&self) -> Result<()> {
-        if self.lake.is_read_only() {
-            return Err(LakeError::Usage {
-                message: "the lake is attached read-only".into(),
-                hint: Some("ATTACH it without READ_ONLY, SNAPSHOT_VERSION and SNAPSHOT_TIME".into()),
-            });
-        }
-        Ok(self.lake.catalog().check_writable()?)
+        self.lake.check_writable()
     }
 
     /// Commits; `None` where nothing was changed.
@@ -83,6 +77,7 @@ impl OpenLake {
         }
         let reader = LakeDeleteReader(lake.clone());
         let settings = lake.settings();
+        let retry = &RetryPolicy { patience: lake.patience(retry), ..retry.clone() };
         let context = CommitContext {
             catalog: lake.catalog(),
             storage: lake.storage(),

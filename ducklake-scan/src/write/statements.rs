@@ -509,7 +509,8 @@ impl Session {
                 if key == "data_inlining_row_limit" && value != "0" {
                     self.check_can_inline(&attached, scope).await?;
                 }
-                Ok(attached.lake.catalog().set_option(&key, &value, scope).await?)
+                let patience = attached.lake.patience(&self.retry());
+                Ok(attached.lake.catalog().set_option(&key, &value, scope, patience).await?)
             }
             other => Err(LakeError::not_supported(format!("CALL {other}"))),
         }
