@@ -4,5 +4,6 @@ mod bad_input;
 mod demo;
 mod golden;
 mod lakes;
+mod outages;
 mod servers;
 mod write;
