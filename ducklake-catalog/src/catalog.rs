@@ -18,6 +18,8 @@ use crate::uri::CatalogUri;
 pub struct CatalogOptions {
     /// Schema that holds the metadata tables; `main` on SQLite and `public` on PostgreSQL if absent.
     pub metadata_schema: Option<String>,
+    /// How long readers wait for a locked SQLite file; 20 seconds if absent.
+    pub busy_timeout: Option<Duration>,
 }
 
 /// The metadata of one lake, open for reading and committing. Cheap to share behind an `Arc`.
@@ -53,7 +55,7 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, `Unreachable`, `Denied`, `NotALake` or `Unsupported`, each naming the catalog.
     pub async fn open(uri: &CatalogUri, options: &CatalogOptions) -> Result<Self, CatalogError> {
-        let database = Database::connect(uri).await?;
+        let database = Database::connect(uri, options.busy_timeout).await?;
         let dialect = database.dialect();
         let schema = options.metadata_schema.clone().unwrap_or_else(|| dialect.default_schema.to_string());
         let mut tx = database.begin_read().await.map_err(|e| not_a_lake(uri, e))?;
@@ -151,8 +153,14 @@ impl Catalog {
     ///
     /// # Errors
     /// As [`Catalog::begin_commit`].
-    pub async fn set_option(&self, key: &str, value: &str, scope: Option<(&str, i64)>) -> Result<(), CatalogError> {
-        let mut tx = self.begin_commit(Duration::from_secs(30)).await?;
+    pub async fn set_option(
+        &self,
+        key: &str,
+        value: &str,
+        scope: Option<(&str, i64)>,
+        patience: Duration,
+    ) -> Result<(), CatalogError> {
+        let mut tx = self.begin_commit(patience).await?;
         if let Err(error) = tx.set_option(key, value, scope).await {
             tx.rollback().await;
             return Err(error);
@@ -205,7 +213,7 @@ impl Catalog {
                 let mut connection = write.acquire().await.map_err(failed)?;
                 sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut *connection).await.map_err(failed)?;
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false).execute(pool).await.map_err(failed)?;
             }
         }

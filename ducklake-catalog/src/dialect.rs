@@ -191,6 +191,7 @@ pub(crate) fn classify(error: &sqlx::Error) -> FailureKind {
                 // Primary result code: the low byte of the extended code (sqlite3.h).
                 match code.parse::<i32>().map(|c| c & 0xff) {
                     Ok(5 | 6) => FailureKind::Busy,
+                    Ok(13) => FailureKind::NoSpace,
                     Ok(14) => FailureKind::NotFound,
                     Ok(3 | 8 | 23) => FailureKind::Denied,
                     // Of constraints, primary keys and unique ones: somebody else took the value.
@@ -205,6 +206,7 @@ pub(crate) fn classify(error: &sqlx::Error) -> FailureKind {
                     "3D000" => FailureKind::NotFound,
                     "23505" | "40001" | "40P01" => FailureKind::LostRace,
                     "42P01" => FailureKind::MissingTable,
+                    "53100" => FailureKind::NoSpace,
                     "53300" | "55P03" | "57P03" => FailureKind::Busy,
                     c if c.starts_with("08") || c.starts_with("57P0") => FailureKind::Unreachable,
                     _ => FailureKind::Database,

@@ -13,6 +13,7 @@ use sqlx::{
 use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
 use crate::error::{CatalogError, FailureKind};
 use crate::sql::Sql;
+use crate::sqlite_file::SqliteFile;
 use crate::uri::{CatalogUri, PostgresTarget};
 
 /// A value of a catalog cell, or one bound to a statement.
@@ -150,10 +151,14 @@ impl Row {
 pub(crate) enum Database {
     /// Many connections that cannot write, and one that can: writers of this process queue for it.
     Sqlite {
+        file: SqliteFile,
         read: SqlitePool,
         write: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        uri: CatalogUri,
+        pool: PgPool,
+    },
 }
 
 /// A transaction: one consistent view of the catalog where it only reads. Rolled back when dropped.
@@ -166,29 +171,33 @@ pub(crate) enum DbTransaction {
 /// How long a server may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long writers of this process wait for each other.
-const WRITER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the pool looks for a connection before we ask the server ourselves what is wrong.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long users of this process wait for each other's connections.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long readers wait for a locked SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Connections kept for one lake: planning joins a few reads, scanning holds none.
 const POOL_SIZE: u32 = 4;
 
 impl Database {
-    pub(crate) async fn connect(uri: &CatalogUri) -> Result<Self, CatalogError> {
+    pub(crate) async fn connect(uri: &CatalogUri, busy_timeout: Option<Duration>) -> Result<Self, CatalogError> {
         let failed = |e: sqlx::Error| connect_error(uri, e);
         match uri {
             CatalogUri::Sqlite(path) => {
-                check_sqlite_file(path)?;
-                let options = sqlite_options(path);
+                let file = SqliteFile::find(path)?;
+                let options = sqlite_options(path).busy_timeout(busy_timeout.unwrap_or(BUSY_TIMEOUT));
                 // SQLite falls back to reading by itself where the file may not be written.
                 let reading = options.clone().pragma("query_only", "1");
-                let read =
-                    SqlitePoolOptions::new().max_connections(POOL_SIZE).connect_with(reading).await.map_err(failed)?;
-                let write = SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .acquire_timeout(WRITER_TIMEOUT)
+                let read = sqlite_pool(POOL_SIZE).connect_with(reading).await.map_err(failed)?;
+                let write = sqlite_pool(1)
+                    .acquire_timeout(QUEUE_TIMEOUT)
                     // BEGIN is repeated by us, in shorter steps than SQLite's own.
                     .connect_lazy_with(options.busy_timeout(Duration::from_millis(5)));
-                Ok(Self::Sqlite { read, write })
+                Ok(Self::Sqlite { file, read, write })
             }
             CatalogUri::Postgres(target) => {
                 let options = postgres_options(target)?
@@ -202,11 +211,11 @@ impl Database {
                 let closing = first.close();
                 let pool = PgPoolOptions::new()
                     .max_connections(POOL_SIZE)
-                    .acquire_timeout(Duration::from_secs(30))
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_lazy_with(options);
                 // Nothing depends on how the first connection ends.
                 let _ = closing.await;
-                Ok(Self::Postgres(pool))
+                Ok(Self::Postgres { uri: uri.clone(), pool })
             }
         }
     }
@@ -214,7 +223,7 @@ impl Database {
     pub(crate) fn dialect(&self) -> &'static Dialect {
         match self {
             Self::Sqlite { .. } => &SQLITE,
-            Self::Postgres(_) => &POSTGRES,
+            Self::Postgres { .. } => &POSTGRES,
         }
     }
 
@@ -228,13 +237,15 @@ impl Database {
         connection.close().await.map_err(failed)
     }
 
-    /// Starts a transaction that writes. SQLite's takes the write lock at once, waiting for it as long as `patience`.
+    /// Starts a transaction that writes, and that waits for others as long as `patience`. SQLite's takes the write lock
+    /// at once.
     pub(crate) async fn begin_write(&self, patience: Duration) -> Result<DbTransaction, CatalogError> {
         let doing = "starting to write to the catalog";
         match self {
-            Self::Sqlite { write, .. } => {
+            Self::Sqlite { file, write, .. } => {
                 let deadline = Instant::now() + patience;
                 loop {
+                    file.check()?;
                     match write.begin_with("BEGIN IMMEDIATE").await {
                         Ok(tx) => return Ok(DbTransaction::Sqlite(tx)),
                         Err(e) if classify(&e) == FailureKind::Busy && Instant::now() < deadline => {
@@ -245,29 +256,56 @@ impl Database {
                     }
                 }
             }
-            Self::Postgres(pool) => {
-                let tx = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
-                Ok(DbTransaction::Postgres(tx.map_err(|e| run_error(doing, e))?))
+            Self::Postgres { uri, pool } => {
+                let timeout = patience.as_millis().clamp(1, 1 << 30);
+                // Both in one message to the server.
+                let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {timeout}");
+                begin_postgres(uri, pool, doing, &begin).await
             }
         }
     }
 
     pub(crate) async fn begin_read(&self) -> Result<DbTransaction, CatalogError> {
-        let failed = |e: sqlx::Error| run_error("starting to read the catalog", e);
+        let doing = "starting to read the catalog";
         let begin = self.dialect().begin_read;
-        Ok(match self {
-            Self::Sqlite { read, .. } => DbTransaction::Sqlite(read.begin_with(begin).await.map_err(failed)?),
-            Self::Postgres(pool) => DbTransaction::Postgres(pool.begin_with(begin).await.map_err(failed)?),
-        })
+        match self {
+            Self::Sqlite { file, read, .. } => {
+                file.check()?;
+                let tx = read.begin_with(begin).await.map_err(|e| run_error(doing, e))?;
+                Ok(DbTransaction::Sqlite(tx))
+            }
+            Self::Postgres { uri, pool } => begin_postgres(uri, pool, doing, begin).await,
+        }
     }
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, .. } => {
                 write.close().await;
                 read.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+}
+
+async fn begin_postgres(
+    uri: &CatalogUri,
+    pool: &PgPool,
+    doing: &str,
+    begin: &str,
+) -> Result<DbTransaction, CatalogError> {
+    let deadline = Instant::now() + QUEUE_TIMEOUT;
+    loop {
+        match pool.begin_with(sqlx::AssertSqlSafe(begin)).await {
+            Ok(tx) => return Ok(DbTransaction::Postgres(tx)),
+            Err(sqlx::Error::PoolTimedOut) if Instant::now() < deadline => {
+                // Either all connections are in use, or there are none to be had, of which a pool says nothing.
+                let own = tokio::time::timeout(CONNECT_TIMEOUT, pool.connect_options().connect()).await;
+                let own = own.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(|e| connect_error(uri, e))?;
+                let _ = own.close().await;
+            }
+            Err(e) => return Err(run_error(doing, e)),
         }
     }
 }
@@ -401,40 +439,17 @@ fn decode_postgres(row: &PgRow) -> Result<Row, sqlx::Error> {
     Ok(Row { cells: cells.into_iter() })
 }
 
-fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .busy_timeout(Duration::from_secs(20))
-        .foreign_keys(false)
+/// A pool that parts with connections whose transaction cannot be ended: after some failures SQLite has taken it back by
+/// itself, which the driver does not know.
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    let is_usable = |connection: &mut sqlx::SqliteConnection| !connection.is_in_transaction();
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .after_release(move |connection, _| Box::pin(std::future::ready(Ok(is_usable(connection)))))
 }
 
-/// Looks at a file before SQLite does, for better errors.
-///
-/// Closing any descriptor of a file drops this process's locks on it, SQLite's among them (sqlite.org/howtocorrupt),
-/// so a file is only opened here if it is no SQLite database, as far as its size tells: pages are 512 bytes at least.
-fn check_sqlite_file(path: &std::path::Path) -> Result<(), CatalogError> {
-    let shown = path.display();
-    let metadata = std::fs::metadata(path).map_err(|e| {
-        let kind = match e.kind() {
-            std::io::ErrorKind::NotFound => FailureKind::NotFound,
-            std::io::ErrorKind::PermissionDenied => FailureKind::Denied,
-            _ => FailureKind::Unreachable,
-        };
-        let message = match kind {
-            FailureKind::NotFound => format!("the catalog '{shown}' does not exist"),
-            _ => format!("the catalog '{shown}' cannot be opened: {e}"),
-        };
-        CatalogError::new(kind, message).with_source(e)
-    })?;
-    if metadata.is_dir() {
-        return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' is a folder, not a catalog file")));
-    }
-    if metadata.len() == 0 {
-        let message = format!("'{shown}' is an empty file, not a DuckLake catalog");
-        return Err(CatalogError::new(FailureKind::NotALake, message).with_empty_place());
-    }
-    Ok(())
+fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).create_if_missing(false).foreign_keys(false)
 }
 
 /// What a file is that SQLite says is no database of its own.
@@ -546,10 +561,53 @@ fn connect_error(uri: &CatalogUri, error: sqlx::Error) -> CatalogError {
 
 pub(crate) fn run_error(doing: &str, error: sqlx::Error) -> CatalogError {
     let kind = classify(&error);
-    let result = CatalogError::new(kind, format!("{doing} failed: {error}")).with_source(error);
+    let is_server =
+        !matches!(&error, sqlx::Error::Database(e) if e.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some());
+    let message = match kind {
+        FailureKind::Unreachable if is_server => format!("{doing} failed, the connection was lost: {error}"),
+        _ => format!("{doing} failed: {error}"),
+    };
+    let result = CatalogError::new(kind, message).with_source(error);
     match kind {
         FailureKind::NotALake => result.with_hint("the catalog file is damaged or no database"),
         FailureKind::Busy => result.with_hint("another process holds the catalog; try again"),
+        FailureKind::NoSpace => result.with_hint("make room where the catalog is; try again"),
+        FailureKind::Denied if !is_server => {
+            result.with_hint("the catalog may be read, but not changed; READ_ONLY attaches it so")
+        }
         _ => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite takes a transaction back by itself when the disk is full: that must not be the end of writing.
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_survived() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("meta.sqlite");
+        Database::create_sqlite(&path).await.unwrap();
+        let database = Database::connect(&CatalogUri::Sqlite(path), None).await.unwrap();
+        let patience = Duration::from_secs(5);
+        let sql = |text: &str| {
+            let mut sql = Sql::new(&SQLITE, "main");
+            sql.push(text);
+            sql
+        };
+        let mut tx = database.begin_write(patience).await.unwrap();
+        tx.execute("making a table", sql("CREATE TABLE t (v)")).await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..2 {
+            let mut tx = database.begin_write(patience).await.unwrap();
+            tx.query("limiting", sql("PRAGMA max_page_count = 4")).await.unwrap();
+            let error = tx.execute("filling", sql("INSERT INTO t VALUES (zeroblob(100000))")).await.unwrap_err();
+            assert_eq!(error.kind(), FailureKind::NoSpace, "{error}");
+            tx.rollback().await;
+        }
+        let mut tx = database.begin_write(patience).await.unwrap();
+        tx.execute("writing", sql("INSERT INTO t VALUES (1)")).await.unwrap();
+        tx.commit().await.unwrap();
     }
 }

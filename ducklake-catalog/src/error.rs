@@ -22,6 +22,8 @@ pub enum FailureKind {
     NoSnapshot,
     /// The database is locked or too busy; trying again can help.
     Busy,
+    /// The disk of the catalog is full.
+    NoSpace,
     /// Another writer was faster; the whole attempt can be repeated.
     LostRace,
     /// A table of the catalog does not exist (any more).

@@ -21,6 +21,7 @@ mod names;
 mod raw;
 mod snapshot;
 mod sql;
+mod sqlite_file;
 mod tables;
 mod uri;
 mod write;

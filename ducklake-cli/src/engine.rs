@@ -18,6 +18,7 @@ use ducklake_storage::StorageOptions;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
+use tokio_util::task::TaskTracker;
 
 use crate::config::{LakeSettings, Snapshot, StorageSection};
 use crate::names::TableName;
@@ -34,6 +35,8 @@ pub(crate) struct Engine {
     session: Arc<Session>,
     /// The lake of the command line.
     lake: Option<Lake>,
+    /// Statements that run or are being cancelled.
+    running: TaskTracker,
 }
 
 /// A failure of the engine.
@@ -120,7 +123,7 @@ impl Engine {
         if let Some(lake) = &lake {
             session.attach(LAKE, lake.clone()).await?;
         }
-        Ok(Self { session, lake })
+        Ok(Self { session, lake, running: TaskTracker::new() })
     }
 
     /// Creates the lake of the settings and opens it.
@@ -139,7 +142,7 @@ impl Engine {
         }
         let session = Arc::new(new_session(settings).map_err(EngineError::Open)?);
         session.attach(LAKE, lake.clone()).await?;
-        Ok(Self { session, lake: Some(lake) })
+        Ok(Self { session, lake: Some(lake), running: TaskTracker::new() })
     }
 
     /// How the session shows values.
@@ -157,10 +160,10 @@ impl Engine {
     /// interrupted at any time; dropping the answer cancels them.
     pub(crate) async fn execute(&self, sql: &str) -> Result<Answer, EngineError> {
         let (session, sql) = (Arc::clone(&self.session), sql.to_string());
-        let mut planning = Task(tokio::spawn(async move { session.execute(&sql).await }));
+        let mut planning = Task(self.running.spawn(async move { session.execute(&sql).await }));
         let mut result = (&mut planning.0).await??;
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
-        let reading = tokio::spawn(async move {
+        let reading = self.running.spawn(async move {
             while let Some(batch) = result.stream.next().await {
                 let has_failed = batch.is_err();
                 if sender.send(batch).await.is_err() || has_failed {
@@ -169,6 +172,13 @@ impl Engine {
             }
         });
         Ok(Answer { schema: result.schema, plan: result.plan, batches, reading: Task(reading) })
+    }
+
+    /// Gives up what is open, and waits until nothing is left of it. Its statements have to be done or dropped.
+    pub(crate) async fn close(&self) {
+        self.running.close();
+        self.running.wait().await;
+        self.session.close().await;
     }
 
     /// What the catalog says of the lake of the command line, at the session's snapshot.

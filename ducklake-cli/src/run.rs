@@ -14,6 +14,9 @@ use crate::signals::Interrupts;
 /// How often a running statement's progress is looked at.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How long it may take to remove what cancelled statements wrote.
+const CLOSING: Duration = Duration::from_secs(10);
+
 /// What a command needs to run statements.
 pub(crate) struct Runner {
     pub(crate) engine: Engine,
@@ -37,6 +40,13 @@ impl Runner {
                 Err(error)
             }
         }
+    }
+
+    /// Ends the session in order, unless another signal says not to wait for that.
+    pub(crate) async fn close(&mut self) {
+        let closing = async { Ok::<_, CliError>(tokio::time::timeout(CLOSING, self.engine.close()).await) };
+        // What is left then are files that no catalog names.
+        let _ = self.interrupts.guard(closing).await;
     }
 
     /// Starts a statement and waits for its first rows, so that one that fails before them leaves no output.

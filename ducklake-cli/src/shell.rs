@@ -36,26 +36,9 @@ pub(crate) async fn run(runner: Runner, settings: &LakeSettings) -> Result<(), C
         shell.say("No lake is open yet: ATTACH 'ducklake:sqlite:meta.sqlite' AS lake;");
     }
     shell.refresh_names().await;
-    while shell.is_open {
-        match editor.readline("ducklake> ") {
-            Ok(line) => {
-                if !line.trim().is_empty() {
-                    let _ = editor.add_history_entry(line.trim_end());
-                }
-                shell.enter(&line).await?;
-            }
-            // Ctrl-C gives up the line that is being edited.
-            Err(ReadlineError::Interrupted) => {}
-            Err(ReadlineError::Eof) => break,
-            Err(error) => {
-                let source = match error {
-                    ReadlineError::Io(source) => source,
-                    other => std::io::Error::other(other),
-                };
-                return Err(CliError::Read { what: "the terminal".into(), source });
-            }
-        }
-    }
+    let done = shell.read(&mut editor).await;
+    shell.runner.close().await;
+    done?;
     if let Some(path) = &history {
         save_history(&mut editor, path);
     }
@@ -97,6 +80,31 @@ struct Shell {
 }
 
 impl Shell {
+    /// Reads and runs until the user leaves.
+    async fn read(&mut self, editor: &mut Editor<ShellHelper, FileHistory>) -> Result<(), CliError> {
+        while self.is_open {
+            match editor.readline("ducklake> ") {
+                Ok(line) => {
+                    if !line.trim().is_empty() {
+                        let _ = editor.add_history_entry(line.trim_end());
+                    }
+                    self.enter(&line).await?;
+                }
+                // Ctrl-C gives up the line that is being edited.
+                Err(ReadlineError::Interrupted) => {}
+                Err(ReadlineError::Eof) => break,
+                Err(error) => {
+                    let source = match error {
+                        ReadlineError::Io(source) => source,
+                        other => std::io::Error::other(other),
+                    };
+                    return Err(CliError::Read { what: "the terminal".into(), source });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Does what was entered: a command with a dot, or statements.
     async fn enter(&mut self, line: &str) -> Result<(), CliError> {
         match DotCommand::parse(line) {

@@ -94,6 +94,14 @@ pub enum LakeError {
         /// Why.
         source: Box<LakeError>,
     },
+    /// A file whose rows were to be taken.
+    #[error("{path}: {source}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why not.
+        source: Box<LakeError>,
+    },
     /// DataFusion failed.
     #[error("{}", plain_message(.0))]
     Query(Box<DataFusionError>),
@@ -120,6 +128,7 @@ impl LakeError {
             },
             Self::Transact(e) => match e.as_ref() {
                 TransactError::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+                TransactError::NotCommitted { .. } => ErrorKind::Catalog,
                 e if e.is_retryable() => ErrorKind::Conflict,
                 TransactError::Catalog(_) => ErrorKind::Catalog,
                 TransactError::Write(_) | TransactError::ReadDeletes { .. } => ErrorKind::Storage,
@@ -130,7 +139,7 @@ impl LakeError {
             Self::UnknownTable { .. } | Self::UnknownName { .. } => ErrorKind::Query,
             Self::Usage { .. } => ErrorKind::Usage,
             Self::NotSupported { .. } => ErrorKind::NotSupported,
-            Self::View { source, .. } => source.kind(),
+            Self::View { source, .. } | Self::File { source, .. } => source.kind(),
             Self::Query(e) => match e.find_root() {
                 DataFusionError::NotImplemented(_) => ErrorKind::NotSupported,
                 DataFusionError::Internal(_) => ErrorKind::Internal,
@@ -154,7 +163,7 @@ impl LakeError {
             }
             Self::UnknownTable { .. } => Some("SHOW TABLES lists what is there".into()),
             Self::Usage { hint, .. } | Self::NotSupported { hint, .. } => hint.clone(),
-            Self::View { source, .. } => source.hint(),
+            Self::View { source, .. } | Self::File { source, .. } => source.hint(),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -15,7 +16,7 @@ use ducklake_format::text::decode_scalar;
 use ducklake_format::{Column, LakeType, paths};
 use ducklake_storage::{Storage, StorageOptions};
 
-use ducklake_transact::SessionSettings;
+use ducklake_transact::{RetryPolicy, SessionSettings};
 
 use crate::error::{LakeError, Result};
 use crate::local::LocalView;
@@ -43,6 +44,9 @@ pub struct LakeOptions {
     pub read_only: bool,
     /// Options of the session for writes, used where the lake has none of its own.
     pub settings: SessionSettings,
+    /// How long to wait for a catalog that others keep locked; if absent, what
+    /// [`CatalogOptions`] and [`RetryPolicy`] have as default.
+    pub busy_timeout: Option<Duration>,
 }
 
 /// How to create a lake.
@@ -71,6 +75,7 @@ struct Inner {
     footers: FooterCache,
     read_only: bool,
     settings: RwLock<SessionSettings>,
+    busy_timeout: Option<Duration>,
     caches: Mutex<Caches>,
 }
 
@@ -112,7 +117,8 @@ impl Lake {
     /// [`LakeError::Catalog`] where the catalog cannot be opened, or the snapshot asked for does not exist.
     pub async fn open(uri: &str, options: LakeOptions) -> Result<Self> {
         let uri = CatalogUri::parse(uri)?;
-        let catalog_options = CatalogOptions { metadata_schema: options.metadata_schema.clone() };
+        let busy_timeout = options.busy_timeout;
+        let catalog_options = CatalogOptions { metadata_schema: options.metadata_schema.clone(), busy_timeout };
         let catalog = Catalog::open(&uri, &catalog_options).await?;
         let data_path = options.data_path.as_deref().unwrap_or(&catalog.metadata().data_path);
         let data_path = paths::normalize_data_path(data_path);
@@ -124,6 +130,7 @@ impl Lake {
             data_path,
             read_only: options.read_only || options.snapshot != SnapshotSelector::Latest,
             settings: RwLock::new(options.settings),
+            busy_timeout,
             snapshot: options.snapshot,
             footers: FooterCache::new(FOOTER_CACHE_BYTES),
             caches: Mutex::default(),
@@ -171,6 +178,22 @@ impl Lake {
     /// Whether writing is refused.
     pub fn is_read_only(&self) -> bool {
         self.inner.read_only
+    }
+
+    /// Refuses a lake that is read-only, or of a format that is not written.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        if self.is_read_only() {
+            return Err(LakeError::Usage {
+                message: "the lake is attached read-only".into(),
+                hint: Some("ATTACH it without READ_ONLY, SNAPSHOT_VERSION and SNAPSHOT_TIME".into()),
+            });
+        }
+        Ok(self.catalog().check_writable()?)
+    }
+
+    /// How long a write waits for a catalog that others keep locked.
+    pub(crate) fn patience(&self, retry: &RetryPolicy) -> Duration {
+        self.inner.busy_timeout.unwrap_or(retry.patience)
     }
 
     /// Options of the session for writes.

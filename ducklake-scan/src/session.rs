@@ -117,6 +117,18 @@ impl Session {
         self
     }
 
+    /// Gives an open transaction up, and waits until the files of cancelled and failed statements are removed: what a
+    /// program does before it ends.
+    pub async fn close(&self) {
+        if self.open.is_open().await {
+            // There is nothing to tell of a transaction that is given up.
+            let _ = self.open.rollback().await;
+        }
+        for attached in self.names().attached {
+            attached.lake.storage().settled().await;
+        }
+    }
+
     /// The DataFusion context behind the session.
     pub fn context(&self) -> &SessionContext {
         &self.context
@@ -413,6 +425,7 @@ impl Session {
             snapshot,
             storage: self.defaults.storage.clone(),
             read_only: attach.read_only,
+            busy_timeout: attach.busy_timeout.or(self.defaults.busy_timeout),
             settings: SessionSettings {
                 attach_inlining_limit: attach.inlining_limit.or(self.defaults.settings.attach_inlining_limit),
                 attach_deletion_vectors: attach.deletion_vectors.or(self.defaults.settings.attach_deletion_vectors),

@@ -10,6 +10,9 @@ use object_store_opendal::OpendalStore;
 use opendal::Operator;
 use opendal::layers::{ConcurrentLimitLayer, RetryLayer, TimeoutLayer};
 use opendal::services::{Fs, S3};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 use crate::error::StorageError;
 use crate::options::StorageOptions;
@@ -31,12 +34,13 @@ pub struct Located {
 pub struct Storage {
     options: Arc<StorageOptions>,
     stores: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
+    background: TaskTracker,
 }
 
 impl Storage {
     /// Stores that use these settings.
     pub fn new(options: StorageOptions) -> Self {
-        Self { options: Arc::new(options), stores: Arc::default() }
+        Self { options: Arc::new(options), ..Self::default() }
     }
 
     /// Uses this store for a store URL (see [`Located::store_url`]) instead of making one.
@@ -74,6 +78,23 @@ impl Storage {
         let store = self.store(&store_url, full)?;
         // `Path::from` percent-encodes what it must, and the opendal adapter decodes it again: the key is literal.
         Ok(Located { store_url, store, path: Path::from(key.as_str()) })
+    }
+
+    /// Does work on these stores that nobody waits for, but [`Storage::settled`]: removing what a cancelled write left.
+    pub fn in_background(&self, runtime: &Handle, work: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn_on(work, runtime);
+    }
+
+    /// Starts work on these stores. What it leaves behind when it is cancelled is cleaned up before [`Storage::settled`]
+    /// ends.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.background.spawn(work)
+    }
+
+    /// Waits until no work is done in the background. A process that ends earlier leaves it undone.
+    pub async fn settled(&self) {
+        self.background.close();
+        self.background.wait().await;
     }
 
     fn store(&self, store_url: &str, full: &str) -> Result<Arc<dyn ObjectStore>, StorageError> {
@@ -172,6 +193,21 @@ mod tests {
         let missing = Storage::default().locate("/nowhere/at all").unwrap();
         let error = missing.store.get_ranges(&missing.path, &[0..1]).await.unwrap_err();
         assert!(matches!(error, object_store::Error::NotFound { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn background_work_is_waited_for() {
+        let storage = Storage::default();
+        storage.settled().await;
+        for _ in 0..2 {
+            let (sender, mut receiver) = tokio::sync::oneshot::channel();
+            storage.in_background(&Handle::current(), async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                sender.send(1).unwrap();
+            });
+            storage.clone().settled().await;
+            assert_eq!(receiver.try_recv(), Ok(1));
+        }
     }
 
     #[test]

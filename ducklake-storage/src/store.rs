@@ -13,7 +13,7 @@ use object_store::path::Path;
 use object_store::{
     Attributes, CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
     OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions,
-    PutPayload, PutResult, Result, coalesce_ranges,
+    PutPayload, PutResult, Result, UploadPart, coalesce_ranges,
 };
 use object_store_opendal::OpendalStore;
 
@@ -75,6 +75,51 @@ fn read_range(file: &mut std::fs::File, range: &Range<u64>) -> std::io::Result<B
     Ok(bytes.into())
 }
 
+/// An upload in parts that cleans up after itself: a failure at its end is what is told, not what cleaning up says. opendal
+/// cannot abort local files, so they are deleted.
+#[derive(Debug)]
+struct LakeUpload {
+    inner: Box<dyn MultipartUpload>,
+    /// Where a local file grows.
+    path: Option<PathBuf>,
+    is_over: bool,
+}
+
+impl LakeUpload {
+    async fn clean_up(&mut self) -> Result<()> {
+        self.is_over = true;
+        match &self.path {
+            None => self.inner.abort().await,
+            Some(path) => match tokio::fs::remove_file(path).await {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    Err(object_store::Error::Generic { store: "local", source: e.into() })
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl MultipartUpload for LakeUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        self.inner.put_part(data)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        let done = self.inner.complete().await;
+        if done.is_err() {
+            // What is left then is no file of the lake.
+            let _ = self.clean_up().await;
+        }
+        done
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        if self.is_over { Ok(()) } else { self.clean_up().await }
+    }
+}
+
 #[async_trait]
 impl ObjectStore for LakeStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
@@ -86,7 +131,9 @@ impl ObjectStore for LakeStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, options).await
+        let inner = self.inner.put_multipart_opts(location, options).await?;
+        let path = (self.place == Place::Local).then(|| local_path(location));
+        Ok(Box::new(LakeUpload { inner, path, is_over: false }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

@@ -1,6 +1,7 @@
 //! The commit loop (DuckLake spec, "Commit protocol").
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use ducklake_catalog::{Catalog, CatalogError, CommitTransaction, FailureKind, Snapshot, SnapshotChanges};
 use ducklake_format::changes::{Change, QualifiedName, parse_changes};
@@ -17,10 +18,12 @@ use crate::settings::{SessionSettings, TableSettings, option};
 use crate::transaction::{FIRST_LOCAL_ID, Transaction};
 
 use self::failpoint::failpoint;
+use self::unregistered::Unregistered;
 
 mod attempt;
 mod failpoint;
 mod statistics;
+mod unregistered;
 
 /// What a commit works with.
 #[derive(Clone, Copy)]
@@ -76,6 +79,7 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         rollback(context.storage, transaction).await;
         return Ok(None);
     }
+    let mut unregistered = Unregistered::new(context.storage, transaction.written_files());
     let prepared = match check(context, &transaction) {
         Ok(()) => Prepared::new(context, &transaction, transaction.base.id + 1).await,
         Err(error) => Err(error),
@@ -84,16 +88,19 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         Ok(prepared) => prepared,
         Err(error) => {
             rollback(context.storage, transaction).await;
+            unregistered.release();
             return Err(error);
         }
     };
+    unregistered.extend(prepared.written_files());
     if !makes_snapshot(&transaction, &prepared) {
         prepared.remove(context).await;
         rollback(context.storage, transaction).await;
+        unregistered.release();
         return Ok(None);
     }
     failpoint(failpoint::FILES_WRITTEN);
-    match attempts(context, &transaction, &mut prepared).await {
+    match attempts(context, &transaction, &mut prepared, &mut unregistered).await {
         Ok(snapshot) => {
             let unused = transaction.abandoned.clone().into_iter().chain(unused_files(&transaction, &prepared));
             remove_files(context.storage, &unused.collect::<Vec<_>>()).await;
@@ -101,8 +108,10 @@ pub async fn commit(context: &CommitContext<'_>, transaction: Transaction) -> Re
         }
         Err(error @ TransactError::OutcomeUnknown { .. }) => Err(error),
         Err(error) => {
+            unregistered.hold();
             prepared.remove(context).await;
             rollback(context.storage, transaction).await;
+            unregistered.release();
             Err(error)
         }
     }
@@ -148,15 +157,22 @@ fn makes_snapshot(transaction: &Transaction, prepared: &Prepared) -> bool {
         })
 }
 
-async fn attempts(context: &CommitContext<'_>, transaction: &Transaction, prepared: &mut Prepared) -> Result<Snapshot> {
+async fn attempts(
+    context: &CommitContext<'_>,
+    transaction: &Transaction,
+    prepared: &mut Prepared,
+    unregistered: &mut Unregistered,
+) -> Result<Snapshot> {
     let intent = intent(transaction);
+    let deadline = Instant::now() + context.retry.patience;
     let mut attempt = 0;
     let mut stale = 0_u32;
     loop {
-        let outcome = match run(context, transaction, &intent, prepared, stale > 3).await {
+        unregistered.hold();
+        let outcome = match run(context, transaction, &intent, prepared, unregistered, stale > 3).await {
             // A busy database is another writer's doing; the attempt was taken back.
             Err(TransactError::Catalog(e)) if matches!(e.kind(), FailureKind::Busy | FailureKind::LostRace) => {
-                if attempt + 1 >= context.retry.max_attempts {
+                if attempt + 1 >= context.retry.max_attempts || Instant::now() >= deadline {
                     return Err(TransactError::Catalog(e));
                 }
                 Attempted::LostRace
@@ -168,6 +184,7 @@ async fn attempts(context: &CommitContext<'_>, transaction: &Transaction, prepar
             Attempted::Stale(snapshot) => {
                 stale += 1;
                 prepared.rewrite(context, transaction, snapshot).await?;
+                unregistered.extend(prepared.written_files());
             }
             Attempted::LostRace => {
                 attempt += 1;
@@ -186,6 +203,7 @@ async fn run(
     transaction: &Transaction,
     intent: &Intent,
     prepared: &mut Prepared,
+    unregistered: &mut Unregistered,
     rewrite_inside: bool,
 ) -> Result<Attempted> {
     let mut tx = context.catalog.begin_commit(context.retry.patience).await?;
@@ -201,6 +219,7 @@ async fn run(
                 return Ok(Err(Attempted::Stale(snapshot)));
             }
             prepared.rewrite(context, transaction, snapshot).await?;
+            unregistered.extend(prepared.written_files());
         }
         Ok::<_, TransactError>(match attempt::write(context, &mut tx, transaction, prepared, &head).await? {
             Some(done) => Ok(done),
@@ -209,13 +228,16 @@ async fn run(
     }
     .await;
     match written {
-        Ok(Ok((snapshot, changes))) => match tx.commit().await {
-            Ok(()) => {
-                failpoint(failpoint::COMMITTED);
-                Ok(Attempted::Committed(snapshot))
+        Ok(Ok((snapshot, changes))) => {
+            unregistered.release();
+            match tx.commit().await {
+                Ok(()) => {
+                    failpoint(failpoint::COMMITTED);
+                    Ok(Attempted::Committed(snapshot))
+                }
+                Err(error) => settle(context, snapshot, &changes, error).await,
             }
-            Err(error) => settle(context, snapshot, &changes, error).await,
-        },
+        }
         Ok(Err(outcome)) => {
             tx.rollback().await;
             Ok(outcome)
@@ -237,12 +259,14 @@ async fn settle(
     if matches!(error.kind(), FailureKind::Busy | FailureKind::LostRace) {
         return Ok(Attempted::LostRace);
     }
-    for attempt in 0..context.retry.max_attempts.max(1) {
-        match context.catalog.has_committed(&snapshot, changes).await {
-            Ok(true) => return Ok(Attempted::Committed(snapshot)),
-            // A server that is gone may still be committing: only an answer of its own is final.
-            Ok(false) => return Err(error.into()),
-            Err(_) => tokio::time::sleep(context.retry.pause(attempt)).await,
+    let deadline = tokio::time::Instant::now() + context.retry.patience;
+    for attempt in 0.. {
+        let asked = context.catalog.has_committed(&snapshot, changes, context.retry.patience);
+        match tokio::time::timeout_at(deadline, asked).await {
+            Ok(Ok(true)) => return Ok(Attempted::Committed(snapshot)),
+            Ok(Ok(false)) => return Err(TransactError::NotCommitted { source: error }),
+            Ok(Err(_)) => tokio::time::sleep(context.retry.pause(attempt)).await,
+            Err(_) => break,
         }
     }
     Err(TransactError::OutcomeUnknown { snapshot: snapshot.id, source: error })
@@ -253,7 +277,8 @@ fn intent(transaction: &Transaction) -> Intent {
     let (base, names) = (&transaction.base_names, &transaction.names);
     let schema_name = |id: i64| names.schemas.iter().find(|s| s.schema_id == id).map(|s| s.name.clone());
     let qualified = |schema: i64, name: &str| QualifiedName { schema: schema_name(schema), name: name.to_string() };
-    let mut intent = Intent::default();
+    let tables = base.tables.iter().map(|t| (t.table_id, t.name.clone())).collect();
+    let mut intent = Intent { tables, ..Intent::default() };
     for schema in base.schemas.iter().filter(|s| !names.schemas.iter().any(|n| n.schema_id == s.schema_id)) {
         intent.changes.push(Change::DroppedSchema(schema.schema_id));
         intent.dropped_schemas.push((schema.schema_id, schema.name.clone()));
@@ -342,34 +367,41 @@ async fn compare(
     for (snapshot, text) in &theirs {
         conflict::check(intent, *snapshot, &parse_changes(text.as_deref().unwrap_or_default()))?;
     }
-    let changed = |id: i64, ours: &str, theirs: &str| TransactError::Conflict {
-        ours: format!("{ours} table with index \"{id}\""),
+    let changed = |id: i64, ours: &str, theirs: &str, snapshot: i64| TransactError::Conflict {
+        ours: format!("{ours} {}", transaction.shown_table(id)),
         theirs: theirs.to_string(),
-        snapshot: head.id,
+        snapshot,
     };
     let touched: Vec<i64> = transaction.tables.keys().copied().filter(|id| *id < FIRST_LOCAL_ID).collect();
     let live = tx.live_tables(&touched).await?;
     for id in touched {
         let begin = transaction.base_names.tables.iter().find(|t| t.table_id == id).map(|t| t.begin_snapshot);
         if live.get(&id).copied() != begin {
-            return Err(changed(id, "change", "renamed or dropped it"));
+            return Err(changed(id, "change", "renamed or dropped it", head.id));
         }
     }
     for (id, table) in transaction.tables.iter().filter(|(_, t)| !t.deletes.is_empty()) {
         let files: Vec<i64> = table.deletes.keys().copied().collect();
         let mut found: BTreeMap<i64, Vec<Option<i64>>> = BTreeMap::new();
+        let mut newest = base;
         for state in tx.live_files(&files).await? {
             found.entry(state.data_file_id).or_default().push(state.delete_file_id);
+            newest = newest.max(state.begin_snapshot.unwrap_or_default());
         }
+        let at = if newest > base { newest } else { head.id };
         for (file, deletes) in &table.deletes {
             let expected = deletes.delete_file.as_ref().map(|d| d.delete_file_id);
-            if found.get(file).map(Vec::as_slice) != Some(&[expected]) {
-                return Err(changed(*id, "delete from", "deleted from the same data file, or rewrote it"));
+            match found.get(file).map(Vec::as_slice) {
+                Some(&[delete_file]) if delete_file == expected => {}
+                Some(_) => return Err(changed(*id, "delete from", "deleted from the same data file", at)),
+                None => {
+                    return Err(changed(*id, "delete from", "rewritten a data file, or deleted all of it", head.id));
+                }
             }
         }
         let inlined = tx.inlined_deletes_of(*id, &files).await?;
-        if inlined.iter().any(|(_, _, snapshot)| *snapshot > base) {
-            return Err(changed(*id, "delete from", "deleted from the same data file"));
+        if let Some((_, _, at)) = inlined.iter().find(|(_, _, snapshot)| *snapshot > base) {
+            return Err(changed(*id, "delete from", "deleted from the same data file", *at));
         }
     }
     Ok(())

@@ -3,6 +3,8 @@
 //! Where the reference lets two changes of one data file pass that must not, nothing is said here: the commit checks
 //! the files themselves.
 
+use std::collections::BTreeMap;
+
 use ducklake_format::changes::{Change, QualifiedName};
 
 use crate::error::TransactError;
@@ -63,6 +65,8 @@ pub struct Intent {
     pub changes: Vec<Change>,
     /// Names of dropped schemas, lower case.
     pub dropped_schemas: Vec<(i64, String)>,
+    /// Names of tables of the base, by id.
+    pub tables: BTreeMap<i64, String>,
     /// Schemas of the base in which something is created: (id, name).
     pub schemas_used: Vec<(i64, String)>,
 }
@@ -83,7 +87,8 @@ pub fn check(intent: &Intent, snapshot: i64, theirs: &[Change]) -> Result<(), Tr
             for mine in &intent.changes {
                 let Some((my_kind, my_id)) = table_change(mine) else { continue };
                 if my_id == id && !is_extra && MATRIX[my_kind as usize][their_kind as usize] == X {
-                    return conflict(mine_text(my_kind, id), theirs_text(their_kind).to_string());
+                    let (my_kind, their_kind) = (told(my_kind, id, &intent.changes), told(their_kind, id, theirs));
+                    return conflict(mine_text(intent, my_kind, id), theirs_text(their_kind).to_string());
                 }
             }
         }
@@ -95,6 +100,12 @@ pub fn check(intent: &Intent, snapshot: i64, theirs: &[Change]) -> Result<(), Tr
         schemas(intent, their, snapshot)?;
     }
     Ok(())
+}
+
+/// What to call a change of rows: an insert beside a delete is an update, in which the delete is what collides.
+fn told(kind: Kind, id: i64, all: &[Change]) -> Kind {
+    let is_delete = |change: &Change| matches!(table_change(change), Some((Kind::Deleted | Kind::InlinedDelete, table)) if table == id);
+    if kind == Kind::Inserted && all.iter().any(is_delete) { Kind::Deleted } else { kind }
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -167,7 +178,7 @@ fn schemas(intent: &Intent, their: &Change, snapshot: i64) -> Result<(), Transac
     }
 }
 
-fn mine_text(kind: Kind, id: i64) -> String {
+fn mine_text(intent: &Intent, kind: Kind, id: i64) -> String {
     let action = match kind {
         Kind::Dropped => "drop",
         Kind::Altered => "alter",
@@ -176,7 +187,12 @@ fn mine_text(kind: Kind, id: i64) -> String {
         Kind::Flush => "flush inlined data of",
         Kind::Merge | Kind::Rewrite => "compact",
     };
-    format!("{action} table with index \"{id}\"")
+    format!("{action} {}", shown_table(intent.tables.get(&id).map(String::as_str), id))
+}
+
+/// A table as messages name it.
+pub(crate) fn shown_table(name: Option<&str>, id: i64) -> String {
+    name.map_or_else(|| format!("table {id}"), |name| format!("table \"{name}\""))
 }
 
 fn theirs_text(kind: Kind) -> &'static str {
@@ -256,5 +272,13 @@ mod tests {
     fn the_extra_entry_of_a_replaced_delete_file_is_no_merge() {
         assert!(!verdict("deleted_from_table:1", "deleted_from_table:1,inlined_delete:1,merge_adjacent:1"));
         assert!(verdict("deleted_from_table:1", "merge_adjacent:1"));
+    }
+
+    #[test]
+    fn conflicts_name_the_table_and_the_delete_of_an_update() {
+        let update = parse_changes("inserted_into_table:1,deleted_from_table:1");
+        let intent = Intent { changes: update.clone(), tables: [(1, "t".into())].into(), ..Intent::default() };
+        let error = check(&intent, 7, &update).unwrap_err().to_string();
+        assert!(error.contains("delete from table \"t\", but snapshot 7 has deleted from it"), "{error}");
     }
 }

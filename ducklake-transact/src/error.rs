@@ -42,6 +42,12 @@ pub enum TransactError {
         /// Attempts.
         attempts: u32,
     },
+    /// The catalog failed while committing, and it has been asked since: nothing was committed.
+    #[error("{source}; nothing was committed")]
+    NotCommitted {
+        /// What happened.
+        source: CatalogError,
+    },
     /// The connection was lost while committing, and the catalog could not be asked since.
     #[error("it is not known whether snapshot {snapshot} was committed: {source}")]
     OutcomeUnknown {
@@ -81,6 +87,7 @@ impl TransactError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Catalog(error) => error.hint(),
+            Self::NotCommitted { .. } => Some("run the transaction again"),
             Self::Conflict { .. } => Some("run the transaction again"),
             Self::Contended { .. } => Some("run it again, or raise ducklake_max_retry_count"),
             Self::OutcomeUnknown { .. } => Some("look at the newest snapshots before running it again"),
@@ -93,7 +100,7 @@ impl TransactError {
     /// Whether running the same transaction again can succeed.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Conflict { .. } | Self::Contended { .. } => true,
+            Self::Conflict { .. } | Self::Contended { .. } | Self::NotCommitted { .. } => true,
             Self::Catalog(error) => matches!(error.kind(), FailureKind::Busy | FailureKind::LostRace),
             _ => false,
         }

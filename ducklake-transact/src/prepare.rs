@@ -133,15 +133,16 @@ impl Prepared {
 
     /// Removes the files: nothing was committed.
     pub(crate) async fn remove(&self, context: &CommitContext<'_>) {
-        let paths: Vec<String> = self
-            .deletes
-            .iter()
-            .filter_map(|d| match &d.plan {
-                DeletePlan::File(file) => Some(file.written.full_path.clone()),
-                _ => None,
-            })
-            .collect();
-        remove_files(context.storage, &paths).await;
+        remove_files(context.storage, &self.written_files()).await;
+    }
+
+    /// Full paths of the files that were written for it.
+    pub(crate) fn written_files(&self) -> Vec<String> {
+        let path = |delete: &FileDelete| match &delete.plan {
+            DeletePlan::File(file) => Some(file.written.full_path.clone()),
+            _ => None,
+        };
+        self.deletes.iter().filter_map(path).collect()
     }
 
     /// The plan for a data file.

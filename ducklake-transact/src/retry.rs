@@ -11,7 +11,7 @@ pub struct RetryPolicy {
     pub wait: Duration,
     /// `ducklake_retry_backoff`.
     pub backoff: f64,
-    /// How long an attempt may wait for other writers.
+    /// How long a commit may wait for other writers, and for a catalog that is to say whether it happened.
     pub patience: Duration,
 }
 

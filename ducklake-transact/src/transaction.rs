@@ -8,6 +8,7 @@ use ducklake_catalog::{Names, SchemaRow, Snapshot, TableBase, TableRow, ViewRow}
 use roaring::RoaringTreemap;
 use uuid::Uuid;
 
+use crate::conflict::shown_table;
 use crate::error::{Result, TransactError};
 use crate::files::{FlushedFile, WrittenFile};
 use crate::table::{FileHistory, FlushedTable, LocalFile, NewColumn, PendingRows, TableChanges, same_name};
@@ -97,6 +98,12 @@ impl Transaction {
     /// Whether a commit would make a snapshot.
     pub fn is_changed(&self) -> bool {
         self.names != self.base_names || !self.comments.is_empty() || self.tables.values().any(TableChanges::is_changed)
+    }
+
+    /// A table of the base as messages name it.
+    pub(crate) fn shown_table(&self, id: i64) -> String {
+        let row = self.base_names.tables.iter().find(|table| table.table_id == id);
+        shown_table(row.map(|row| row.name.as_str()), id)
     }
 
     /// Full paths of all files written so far.

@@ -20,7 +20,8 @@ class Died(Exception):
 class Cli:
     """One process; used as a context it ends with it."""
 
-    def __init__(self, limit=60, **environment):
+    def __init__(self, limit=60, prepare=None, **environment):
+        """`prepare` runs in the new process before the engine does."""
         self.limit, self.read = limit, b""
         self.process = subprocess.Popen(
             [PROGRAM, "sql", "--output", "jsonl", "--on-error", "continue"],
@@ -28,6 +29,7 @@ class Cli:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **environment},
+            preexec_fn=prepare,
         )
 
     def __enter__(self):

@@ -96,17 +96,20 @@ def work(task):
     return name, time.time() - start, len(content["states"]), errors, None
 
 
-def create_bucket():
+def s3_client():
     import boto3
 
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=os.environ["QUACKLAKE_S3_ENDPOINT"],
         aws_access_key_id="quack",
         aws_secret_access_key="quackquack",
         region_name="us-east-1",
     )
-    client.create_bucket(Bucket=BUCKET)
+
+
+def create_bucket():
+    s3_client().create_bucket(Bucket=BUCKET)
 
 
 def requests():

@@ -56,7 +56,7 @@ impl Backend {
     }
 
     /// The server it needs, by the variable that names it.
-    fn server(self) -> Option<&'static str> {
+    pub fn server(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => None,
             Self::Postgres => Some("QUACKLAKE_PG"),

@@ -74,12 +74,24 @@ impl Catalog {
     }
 
     /// Whether the snapshot of exactly this id and time is there: what a writer asks that lost its connection while
-    /// it committed.
+    /// it committed. That connection's transaction is over when there is an answer.
     ///
     /// # Errors
-    /// Database failures.
-    pub async fn has_committed(&self, snapshot: &Snapshot, changes: &SnapshotChanges) -> Result<bool, CatalogError> {
-        let mut tx = self.begin().await?;
+    /// `Busy` where it is not over after `patience`; other database failures.
+    pub async fn has_committed(
+        &self,
+        snapshot: &Snapshot,
+        changes: &SnapshotChanges,
+        patience: Duration,
+    ) -> Result<bool, CatalogError> {
+        let mut tx = if self.database().dialect().lock_writers.is_some() {
+            // A server may get a COMMIT when its sender is gone long since. Until then it holds the writers' lock.
+            let mut tx = self.database().begin_write(patience).await?;
+            lock_writers(&mut tx, self.sql()).await?;
+            tx
+        } else {
+            self.begin().await?
+        };
         let mut sql = self.sql();
         sql.push("SELECT s.schema_version, s.next_catalog_id, s.next_file_id, c.changes_made FROM ");
         sql.table("ducklake_snapshot").push(" s LEFT JOIN ").table("ducklake_snapshot_changes");

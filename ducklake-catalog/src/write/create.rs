@@ -46,7 +46,7 @@ impl Catalog {
         {
             Database::create_sqlite(path).await?;
         }
-        let database = Database::connect(uri).await?;
+        let database = Database::connect(uri, None).await?;
         let dialect = database.dialect();
         let schema = options.metadata_schema.clone().unwrap_or_else(|| dialect.default_schema.to_string());
         let mut tx = database.begin_write(PATIENCE).await?;
@@ -64,7 +64,7 @@ impl Catalog {
         };
         database.close().await;
         let is_new = is_new?;
-        let options = CatalogOptions { metadata_schema: options.metadata_schema.clone() };
+        let options = CatalogOptions { metadata_schema: options.metadata_schema.clone(), busy_timeout: None };
         Ok((Self::open(uri, &options).await?, is_new))
     }
 }

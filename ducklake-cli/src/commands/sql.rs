@@ -27,20 +27,9 @@ pub(super) async fn run(lake: &LakeArgs, args: SqlArgs) -> Result<(), CliError> 
         return shell::run(runner, &settings).await;
     }
     let mut batch = Batch { runner, on_error: args.on_error, has_failed: false };
-    if args.scripts.is_empty() {
-        batch.run_stdin().await?;
-    }
-    for script in args.scripts {
-        match script {
-            Script::Text(text) => batch.run_text(&text).await?,
-            Script::File(path) if path == Path::new("-") => batch.run_stdin().await?,
-            Script::File(path) => {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|source| CliError::Read { what: path.display().to_string(), source })?;
-                batch.run_text(&text).await?;
-            }
-        }
-    }
+    let done = batch.run_all(args.scripts).await;
+    batch.runner.close().await;
+    done?;
     batch.runner.printer.finish()?;
     if batch.has_failed { Err(CliError::Reported) } else { Ok(()) }
 }
@@ -53,6 +42,24 @@ struct Batch {
 }
 
 impl Batch {
+    async fn run_all(&mut self, scripts: Vec<Script>) -> Result<(), CliError> {
+        if scripts.is_empty() {
+            return self.run_stdin().await;
+        }
+        for script in scripts {
+            match script {
+                Script::Text(text) => self.run_text(&text).await?,
+                Script::File(path) if path == Path::new("-") => self.run_stdin().await?,
+                Script::File(path) => {
+                    let text = std::fs::read_to_string(&path)
+                        .map_err(|source| CliError::Read { what: path.display().to_string(), source })?;
+                    self.run_text(&text).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn run_text(&mut self, text: &str) -> Result<(), CliError> {
         for statement in split(text) {
             self.run_statement(&statement).await?;

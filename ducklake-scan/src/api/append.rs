@@ -336,7 +336,8 @@ impl<'t> Appender<'t> {
 impl Drop for Appender<'_> {
     fn drop(&mut self) {
         if let (Some(filling), Ok(runtime)) = (self.filling.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(filling.sink.abort());
+            let storage = filling.sink.storage().clone();
+            storage.in_background(&runtime, filling.sink.abort());
         }
         if let (Held::Lent(transaction), Some(saved)) = (&mut self.transaction, self.saved.take()) {
             transaction.session().open().restore(transaction.attached(), *saved);

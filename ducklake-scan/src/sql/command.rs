@@ -1,5 +1,7 @@
 //! Statements that are about lakes rather than rows, told apart by their first words.
 
+use std::time::Duration;
+
 use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast;
@@ -62,6 +64,7 @@ pub(crate) struct AttachOptions {
     pub(crate) inlining_limit: Option<u64>,
     /// `WRITE_DELETION_VECTORS`.
     pub(crate) deletion_vectors: Option<bool>,
+    pub(crate) busy_timeout: Option<Duration>,
     pub(crate) metadata_catalog: Option<String>,
 }
 
@@ -267,20 +270,14 @@ fn attach(words: &mut Words) -> Result<Command> {
                 "ENCRYPTED" => options.encrypted = Some(words.flag()),
                 "READ_ONLY" => options.read_only = words.flag(),
                 "CREATE_IF_NOT_EXISTS" => options.create_if_not_exists = Some(words.flag()),
-                "DATA_INLINING_ROW_LIMIT" => {
-                    let text = words.text("DATA_INLINING_ROW_LIMIT")?;
-                    let limit = text
-                        .trim()
-                        .parse()
-                        .map_err(|_| LakeError::usage(format!("'{text}' is no value for DATA_INLINING_ROW_LIMIT")))?;
-                    options.inlining_limit = Some(limit);
-                }
+                "DATA_INLINING_ROW_LIMIT" => options.inlining_limit = Some(words.number("DATA_INLINING_ROW_LIMIT")?),
+                "BUSY_TIMEOUT" => options.busy_timeout = Some(Duration::from_millis(words.number("BUSY_TIMEOUT")?)),
                 "WRITE_DELETION_VECTORS" => options.deletion_vectors = Some(words.flag()),
                 "MIGRATE_IF_REQUIRED" | "AUTOMATIC_MIGRATION" => {
                     words.flag();
                 }
                 // Only about names inside DuckDB.
-                "TYPE" | "BUSY_TIMEOUT" | "META_TYPE" | "METADATA_PATH" => {
+                "TYPE" | "META_TYPE" | "METADATA_PATH" => {
                     words.text(&option)?;
                 }
                 "METADATA_CATALOG" => options.metadata_catalog = Some(words.text("METADATA_CATALOG")?),
@@ -289,7 +286,7 @@ fn attach(words: &mut Words) -> Result<Command> {
                         message: format!("unknown ATTACH option '{other}'"),
                         hint: Some(
                             "known are DATA_PATH, OVERRIDE_DATA_PATH, METADATA_SCHEMA, SNAPSHOT_VERSION, SNAPSHOT_TIME, \
-                             ENCRYPTED, READ_ONLY"
+                             ENCRYPTED, READ_ONLY, BUSY_TIMEOUT"
                                 .into(),
                         ),
                     });
@@ -364,6 +361,11 @@ impl Words {
         Ok(text)
     }
 
+    fn number(&mut self, after: &str) -> Result<u64> {
+        let text = self.text(after)?;
+        text.trim().parse().map_err(|_| LakeError::usage(format!("'{text}' is no value for {after}")))
+    }
+
     /// An optional boolean: a bare option is on.
     fn flag(&mut self) -> bool {
         match self.tokens.get(self.at) {
@@ -397,7 +399,7 @@ mod tests {
 
     #[test]
     fn attach_with_options() {
-        let sql = "ATTACH IF NOT EXISTS 'ducklake:sqlite:m.db' AS lk (DATA_PATH 'd/', READ_ONLY, SNAPSHOT_VERSION 3, metadata_schema = 'x y');";
+        let sql = "ATTACH IF NOT EXISTS 'ducklake:sqlite:m.db' AS lk (DATA_PATH 'd/', READ_ONLY, SNAPSHOT_VERSION 3, metadata_schema = 'x y', BUSY_TIMEOUT 50);";
         let Command::Attach(options) = parse(sql).unwrap() else { panic!() };
         assert_eq!(
             options,
@@ -409,10 +411,12 @@ mod tests {
                 metadata_schema: Some("x y".into()),
                 snapshot_version: Some(3),
                 read_only: true,
+                busy_timeout: Some(Duration::from_millis(50)),
                 ..AttachOptions::default()
             }
         );
         assert!(parse("ATTACH 'x' AS y (WHAT 1)").is_err());
+        assert!(parse("ATTACH 'x' AS y (BUSY_TIMEOUT soon)").is_err());
         assert!(parse("ATTACH 'x' AS y z").is_err());
     }
 

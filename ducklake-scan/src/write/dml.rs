@@ -137,7 +137,9 @@ impl Session {
 
     pub(super) async fn copy_from(&self, open: &OpenTransactions, copy: Copy) -> Result<u64> {
         let (place, id, columns) = self.target(open, &copy.table).await?;
-        let frame = self.read_files(&[copy.path.as_str()], &copy.options, &copy.columns, &columns).await?;
+        let in_file = |source| LakeError::File { path: copy.path.clone(), source: Box::new(source) };
+        let frame = self.read_files(&[copy.path.as_str()], &copy.options, &copy.columns, &columns).await;
+        let frame = frame.map_err(|error| if matches!(error, LakeError::Query(_)) { in_file(error) } else { error })?;
         let columns_given = copy.columns.clone();
         let insert = Insert {
             table: copy.table.clone(),
@@ -148,7 +150,7 @@ impl Session {
         let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
         let mapping = queries::insert_mapping(&insert, &columns, &names)?;
         let frame = self.with_defaults(frame, &columns, &mapping)?;
-        self.add(open, &place.attached, id, frame).await
+        self.add(open, &place.attached, id, frame).await.map_err(in_file)
     }
 
     /// A frame's columns as the table's: each table column's place among the frame's, or its default.

@@ -65,24 +65,19 @@ impl OpenLake {
 
     /// Refuses a lake that is read-only, or of a format that is not written.
     pub(crate) fn check_writable(&self) -> Result<()> {
-        if self.lake.is_read_only() {
-            return Err(LakeError::Usage {
-                message: "the lake is attached read-only".into(),
-                hint: Some("ATTACH it without READ_ONLY, SNAPSHOT_VERSION and SNAPSHOT_TIME".into()),
-            });
-        }
-        Ok(self.lake.catalog().check_writable()?)
+        self.lake.check_writable()
     }
 
     /// Commits; `None` where nothing was changed.
-    pub(crate) async fn commit(self, retry: &RetryPolicy) -> Result<Option<Snapshot>> {
-        let Self { lake, transaction, .. } = self;
+    pub(crate) async fn commit(mut self, retry: &RetryPolicy) -> Result<Option<Snapshot>> {
+        let (lake, transaction) = (self.lake.clone(), self.take());
         if !transaction.is_changed() {
             rollback(lake.storage(), transaction).await;
             return Ok(None);
         }
         let reader = LakeDeleteReader(lake.clone());
         let settings = lake.settings();
+        let retry = &RetryPolicy { patience: lake.patience(retry), ..retry.clone() };
         let context = CommitContext {
             catalog: lake.catalog(),
             storage: lake.storage(),
@@ -99,8 +94,29 @@ impl OpenLake {
     }
 
     /// Gives up.
-    pub(crate) async fn rollback(self) {
-        rollback(self.lake.storage(), self.transaction).await;
+    pub(crate) async fn rollback(mut self) {
+        let transaction = self.take();
+        rollback(self.lake.storage(), transaction).await;
+    }
+
+    /// The transaction with its files, which are the caller's from now on.
+    fn take(&mut self) -> Transaction {
+        let empty = Transaction::new(self.base.snapshot.clone(), Arc::clone(&self.base.names));
+        std::mem::replace(&mut self.transaction, empty)
+    }
+}
+
+impl Drop for OpenLake {
+    /// ROLLBACK where nobody waits for it (a statement was cancelled, a session dropped): files that were written are
+    /// removed in the background, if there is a runtime to do it.
+    fn drop(&mut self) {
+        if self.transaction.written_files().is_empty() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (storage, transaction) = (self.lake.storage().clone(), self.take());
+            self.lake.storage().in_background(&runtime, async move { rollback(&storage, transaction).await });
+        }
     }
 }
 
@@ -220,14 +236,10 @@ impl OpenTransactions {
         Ok(())
     }
 
-    /// ROLLBACK where nobody waits for it: files that were written are removed in the background, if there is a
-    /// runtime to do it.
+    /// ROLLBACK where nobody waits for it.
     pub(crate) fn abandon(&self) {
-        let Ok(mut state) = self.state.try_lock() else { return };
-        let lakes = std::mem::take(&mut *state).lakes;
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        for (_, open) in lakes.into_iter().filter(|(_, open)| !open.transaction.written_files().is_empty()) {
-            runtime.spawn(open.rollback());
+        if let Ok(mut state) = self.state.try_lock() {
+            *state = State::default();
         }
     }
 

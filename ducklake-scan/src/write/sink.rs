@@ -77,6 +77,11 @@ impl RowSink {
         &self.layout.columns
     }
 
+    /// Where its files go.
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// Takes rows; `row_ids` where they are new versions of rows that were there before.
     pub(crate) async fn write(&mut self, batch: RecordBatch, row_ids: Option<Int64Array>) -> Result<()> {
         if batch.num_rows() == 0 {

@@ -505,13 +505,15 @@ impl Session {
                 let (Some(key), Some(value)) = (args.next(), args.next()) else {
                     return Err(LakeError::usage("set_option takes a name and a value"));
                 };
+                attached.lake.check_writable()?;
                 let (key, value) = check_option(&key, &value).map_err(LakeError::usage)?;
                 let scope = self.option_scope(&attached, find("schema"), find("table_name")).await?;
                 let scope = scope.as_ref().map(|(scope, id)| (*scope, *id));
                 if key == "data_inlining_row_limit" && value != "0" {
                     self.check_can_inline(&attached, scope).await?;
                 }
-                Ok(attached.lake.catalog().set_option(&key, &value, scope).await?)
+                let patience = attached.lake.patience(&self.retry());
+                Ok(attached.lake.catalog().set_option(&key, &value, scope, patience).await?)
             }
             other => Err(LakeError::not_supported(format!("CALL {other}"))),
         }
@@ -594,7 +596,11 @@ impl Place {
         self.view.view(schema, &self.name).map(|v| v.view_id)
     }
 
+    /// Why there is no table of that name.
     pub(crate) fn unknown(&self, asked: &[String]) -> LakeError {
+        if self.view_id().is_some() {
+            return LakeError::usage(format!("'{}' is a view, not a table", self.name));
+        }
         unknown_table(&self.view, &asked.join("."), &self.schema, &self.name)
     }
 }
@@ -606,6 +612,7 @@ fn answer(count: Option<u64>) -> Result<QueryResult> {
 /// Whether a failure leaves a transaction that cannot go on: anything that happened while rows were written.
 fn aborts(error: &LakeError) -> bool {
     match error {
+        LakeError::File { source, .. } => aborts(source),
         LakeError::Query(_) | LakeError::Storage(_) => true,
         LakeError::Transact(e) => matches!(e.as_ref(), TransactError::NotNull { .. } | TransactError::Write(_)),
         _ => false,

@@ -564,7 +564,7 @@ impl<'a> Attempt<'a> {
             let ended = tx.end_inlined(name, self.snapshot, &row_ids).await?;
             if ended != row_ids.len() as u64 {
                 return Err(crate::TransactError::Conflict {
-                    ours: format!("delete from table with index \"{id}\""),
+                    ours: format!("delete from {}", self.transaction.shown_table(local)),
                     theirs: "deleted or flushed the same inlined rows".to_string(),
                     snapshot: self.snapshot - 1,
                 });
@@ -614,7 +614,7 @@ impl<'a> Attempt<'a> {
         };
         if taken != 1 {
             return Err(crate::TransactError::Conflict {
-                ours: format!("delete from table with index \"{}\"", self.ids.real(local)),
+                ours: format!("delete from {}", self.transaction.shown_table(local)),
                 theirs: "replaced a delete file of it".to_string(),
                 snapshot: self.snapshot - 1,
             });

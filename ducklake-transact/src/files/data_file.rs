@@ -246,7 +246,7 @@ impl FileSeries {
             None => Ok(Progress { file: None, done: PendingFiles::new(&self.shared.storage) }),
         };
         let (shared, target) = (Arc::clone(&self.shared), self.target.clone());
-        self.encoding = Some(Encoding(tokio::spawn(async move {
+        self.encoding = Some(Encoding(self.shared.storage.spawn(async move {
             let progress = match start {
                 Ok(progress) => progress,
                 Err(mut running) => running.end().await?,

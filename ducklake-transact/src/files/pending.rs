@@ -51,7 +51,7 @@ impl Drop for PendingFiles {
         }
         if let Some(runtime) = self.runtime.clone() {
             let mut files = self.split_off();
-            runtime.spawn(async move { files.remove().await });
+            self.storage.in_background(&runtime, async move { files.remove().await });
         }
     }
 }

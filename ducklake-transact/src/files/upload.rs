@@ -19,6 +19,7 @@ const PARALLEL_PARTS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Upload {
     full_path: String,
+    storage: Storage,
     store: Arc<dyn ObjectStore>,
     key: Path,
     runtime: Option<Handle>,
@@ -33,8 +34,9 @@ impl Upload {
     /// A file at that path; the store hears of it with the first part.
     pub(super) fn new(storage: &Storage, full_path: String) -> Result<Self, WriteError> {
         let Located { store, path, .. } = storage.locate(&full_path)?;
-        let runtime = Handle::try_current().ok();
-        Ok(Self { full_path, store, key: path, runtime, small: Vec::new(), parts: None, length: 0, touched: false })
+        let (storage, runtime) = (storage.clone(), Handle::try_current().ok());
+        let (small, parts) = (Vec::new(), None);
+        Ok(Self { full_path, storage, store, key: path, runtime, small, parts, length: 0, touched: false })
     }
 
     pub(super) fn full_path(&self) -> &str {
@@ -110,7 +112,6 @@ impl Upload {
         let (store, key, parts) = (Arc::clone(&self.store), self.key.clone(), self.parts.take());
         Some(async move {
             if let Some(parts) = parts {
-                // Local file systems cannot abort: their file is deleted instead.
                 let _ = parts.abort().await;
             }
             let _ = store.delete(&key).await;
@@ -121,7 +122,7 @@ impl Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         if let (Some(removal), Some(runtime)) = (self.removal(), &self.runtime) {
-            runtime.spawn(removal);
+            self.storage.in_background(runtime, removal);
         }
     }
 }

@@ -5,5 +5,6 @@ mod demo;
 mod faults;
 mod golden;
 mod lakes;
+mod outages;
 mod servers;
 mod write;

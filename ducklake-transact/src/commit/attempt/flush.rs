@@ -65,7 +65,7 @@ impl Attempt<'_> {
             return Ok(());
         }
         Err(TransactError::Conflict {
-            ours: format!("flush inlined data of table with index \"{table}\""),
+            ours: format!("flush inlined data of {}", self.transaction.shown_table(table)),
             theirs: "deleted or flushed some of it".to_string(),
             snapshot: self.snapshot - 1,
         })
