@@ -277,6 +277,7 @@ impl Session {
             words.extend(view.names.schemas.iter().map(|s| s.name.clone()));
             words.extend(view.names.tables.iter().map(|t| t.name.clone()));
             words.extend(view.names.views.iter().map(|v| v.name.clone()));
+            words.extend(view.names.macros.iter().map(|m| m.name.clone()));
             if let Ok(columns) = attached.lake.catalog().all_columns_at(view.snapshot.id).await {
                 words
                     .extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
@@ -637,7 +638,7 @@ impl Session {
     pub(crate) async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
         let mut catalogs = PinnedLakes::default();
         if let Some(inner) = innermost(&mut statement) {
-            macros::expand(&pins.names, inner, |name| self.knows_function(name)).await?;
+            macros::expand(&mut pins, inner, |name| self.knows_function(name)).await?;
             let references = collect(inner);
             let wanted: Vec<&str> = VIRTUAL_COLUMNS
                 .iter()
