@@ -5,6 +5,7 @@ mod changes;
 mod dml;
 mod files;
 mod flush;
+mod macros;
 mod memory;
 mod open;
 mod reader;
