@@ -16,6 +16,7 @@ mod files;
 mod index;
 mod inlined;
 mod layout;
+mod macros;
 mod metadata;
 mod names;
 mod raw;
@@ -34,6 +35,7 @@ pub use files::{
     FileTotals,
 };
 pub use inlined::{InlinedDeletes, InlinedHistory, InlinedRows, InlinedTable, PhysicalColumn, TableHistory};
+pub use macros::{MacroDefault, MacroForm, MacroParameter, MacroRow};
 pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
 pub use raw::RawTable;

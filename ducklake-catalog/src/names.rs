@@ -1,7 +1,8 @@
-//! Schemas, tables and views visible at a snapshot.
+//! Schemas, tables, views and macros visible at a snapshot.
 
 use crate::catalog::Catalog;
 use crate::error::CatalogError;
+use crate::macros::MacroRow;
 
 /// A visible row of `ducklake_schema`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +64,12 @@ pub struct Names {
     pub tables: Vec<TableRow>,
     /// Views of all schemas.
     pub views: Vec<ViewRow>,
+    /// Macros of all schemas.
+    pub macros: Vec<MacroRow>,
 }
 
 impl Catalog {
-    /// All schemas, tables and views visible at `snapshot`: three statements.
+    /// All schemas, tables, views and macros visible at `snapshot`: four statements.
     ///
     /// # Errors
     /// Database failures, or rows without names.
@@ -153,7 +156,8 @@ impl Catalog {
                 });
             }
         }
+        let macros = self.macros_in(&mut tx, snapshot).await?;
         tx.finish().await;
-        Ok(Names { schemas, tables, views })
+        Ok(Names { schemas, tables, views, macros })
     }
 }

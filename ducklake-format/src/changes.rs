@@ -255,7 +255,7 @@ fn qualified(text: &str) -> Option<QualifiedName> {
 }
 
 /// DuckDB's rule: ASCII letters, digits (not first) and underscores need no quotes, keywords do.
-fn quoted_if_needed(name: &str) -> String {
+pub fn quoted_if_needed(name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let starts_well = name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
     if plain && starts_well && !keywords::is_keyword(name) {

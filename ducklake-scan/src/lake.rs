@@ -104,7 +104,7 @@ pub struct LakeView {
     pub snapshot: Snapshot,
     /// Id of the newest snapshot when this one was looked up.
     pub head: i64,
-    /// Schemas, tables and views.
+    /// Schemas, tables, views and macros.
     pub names: Arc<Names>,
     /// What an open transaction changed on top of it.
     pub(crate) local: Option<Arc<LocalView>>,
@@ -266,7 +266,7 @@ impl Lake {
         self.inner.catalog.close().await;
     }
 
-    /// A snapshot with its names: one statement, three more where the names are not cached. `Latest` is the session's
+    /// A snapshot with its names: one statement, four more where the names are not cached. `Latest` is the session's
     /// own snapshot where the lake was opened at one.
     ///
     /// # Errors

@@ -253,7 +253,7 @@ impl Session {
             Command::Empty => Err(LakeError::usage("there is no statement")),
             command => {
                 let batches: Vec<RecordBatch> =
-                    futures::TryStreamExt::try_collect(self.run_command(command).await?.stream).await?;
+                    futures::TryStreamExt::try_collect(Box::pin(self.run_command(command)).await?.stream).await?;
                 Ok(self.context.read_batches(batches)?)
             }
         }
@@ -291,6 +291,7 @@ impl Session {
             words.extend(view.names.schemas.iter().map(|s| s.name.clone()));
             words.extend(view.names.tables.iter().map(|t| t.name.clone()));
             words.extend(view.names.views.iter().map(|v| v.name.clone()));
+            words.extend(view.names.macros.iter().map(|m| m.name.clone()));
             if let Ok(columns) = attached.lake.catalog().all_columns_at(view.snapshot.id).await {
                 words
                     .extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
@@ -653,14 +654,15 @@ impl Session {
     }
 
     async fn plan(&self, statement: Statement, depth: usize) -> Result<DataFrame> {
-        self.plan_with(statement, self.pins(), depth).await
+        // Boxed: what callers build on top of it stays small, for the compiler too.
+        Box::pin(self.plan_with(statement, self.pins(), depth)).await
     }
 
     /// Names first, then the plan: resolves every table of the statement at pinned snapshots, rewrites, plans.
     pub(crate) async fn plan_with(&self, mut statement: Statement, mut pins: Pins, depth: usize) -> Result<DataFrame> {
         let mut catalogs = PinnedLakes::default();
         if let Some(inner) = innermost(&mut statement) {
-            macros::expand(&pins.names, inner, |name| self.knows_function(name)).await?;
+            macros::expand(&mut pins, inner, |name| self.knows_function(name)).await?;
             let references = collect(inner);
             let wanted: Vec<&str> = VIRTUAL_COLUMNS
                 .iter()

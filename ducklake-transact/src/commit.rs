@@ -22,6 +22,7 @@ use self::unregistered::Unregistered;
 
 mod attempt;
 mod failpoint;
+mod macros;
 mod statistics;
 mod unregistered;
 
@@ -316,6 +317,13 @@ fn intent(transaction: &Transaction) -> Intent {
             uses(view.schema_id);
             changes.push(Change::CreatedView(qualified(view.schema_id, &view.name)));
         }
+    }
+    for gone in base.macros.iter().filter(|m| !names.macros.iter().any(|n| n.macro_id == m.macro_id)) {
+        changes.push(macros::dropped(gone, gone.macro_id));
+    }
+    for new in names.macros.iter().filter(|m| m.macro_id >= FIRST_LOCAL_ID) {
+        uses(new.schema_id);
+        changes.push(macros::created(new, qualified(new.schema_id, &new.name)));
     }
     for (on, _) in &transaction.comments {
         match on {

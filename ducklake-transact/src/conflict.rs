@@ -163,7 +163,10 @@ fn schemas(intent: &Intent, their: &Change, snapshot: i64) -> Result<(), Transac
             }),
             None => Ok(()),
         },
-        Change::CreatedTable(name) | Change::CreatedView(name) => {
+        Change::CreatedTable(name)
+        | Change::CreatedView(name)
+        | Change::CreatedScalarMacro(name)
+        | Change::CreatedTableMacro(name) => {
             let schema = name.schema.as_deref().unwrap_or("main");
             match intent.dropped_schemas.iter().find(|(_, dropped)| same(dropped, schema)) {
                 Some((_, dropped)) => Err(TransactError::Conflict {
@@ -257,6 +260,49 @@ mod tests {
         assert!(verdict("created_schema:\"a\"", "created_schema:\"A\""));
         assert!(verdict("dropped_view:3", "dropped_view:3"));
         assert!(!verdict("dropped_view:3", "dropped_view:4"));
+    }
+
+    #[test]
+    fn macros_of_one_name_and_kind() {
+        let (scalar, table) = ("created_scalar_macro:\"main\".\"M\"", "created_table_macro:\"main\".\"M\"");
+        let lower = |text: &str| text.replace("\"M\"", "\"m\"");
+        for (mine, theirs, expected) in [
+            (scalar, scalar, true),
+            (table, table, true),
+            (scalar, table, false),
+            (table, scalar, false),
+            ("dropped_scalar_macro:3", "dropped_scalar_macro:3", true),
+            ("dropped_table_macro:3", "dropped_table_macro:3", true),
+            ("dropped_scalar_macro:3", "dropped_scalar_macro:4", false),
+            ("dropped_table_macro:3", "dropped_table_macro:4", false),
+            // Ids tell what is dropped, names what is created: who replaces a macro does both.
+            (scalar, "dropped_scalar_macro:3", false),
+            ("dropped_scalar_macro:3", scalar, false),
+            (table, "dropped_table_macro:3", false),
+            ("dropped_table_macro:3", table, false),
+            // Macros and tables do not share their names.
+            (scalar, "created_table:\"main\".\"m\"", false),
+            ("created_table:\"main\".\"m\"", scalar, false),
+            (table, "created_view:\"main\".\"m\"", false),
+            ("created_view:\"main\".\"m\"", table, false),
+        ] {
+            assert_eq!(verdict(mine, theirs), expected, "{mine} after {theirs}");
+            assert_eq!(verdict(mine, &lower(theirs)), expected, "{mine} after {theirs} in lower case");
+        }
+        assert!(!verdict(scalar, "created_scalar_macro:\"other\".\"M\""));
+    }
+
+    #[test]
+    fn a_schema_and_the_macros_in_it() {
+        let dropped = Intent { dropped_schemas: vec![(1, "S".into())], ..Intent::default() };
+        for theirs in ["created_scalar_macro:\"s\".\"m\"", "created_table_macro:\"s\".\"m\""] {
+            assert!(check(&dropped, 7, &parse_changes(theirs)).is_err(), "drop schema after {theirs}");
+            assert!(check(&dropped, 7, &parse_changes(&theirs.replace("\"s\"", "\"t\""))).is_ok());
+            let changes = parse_changes(theirs);
+            let used = Intent { changes, schemas_used: vec![(1, "s".into())], ..Intent::default() };
+            assert!(check(&used, 7, &parse_changes("dropped_schema:1")).is_err(), "{theirs} after drop schema");
+            assert!(check(&used, 7, &parse_changes("dropped_schema:2")).is_ok());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use ducklake_catalog::{Names, SchemaRow, Snapshot, TableBase, TableRow, ViewRow};
+use ducklake_catalog::{MacroForm, MacroRow, Names, SchemaRow, Snapshot, TableBase, TableRow, ViewRow};
 use roaring::RoaringTreemap;
 use uuid::Uuid;
 
@@ -85,7 +85,7 @@ impl Transaction {
         &self.base
     }
 
-    /// Schemas, tables and views as the transaction sees them.
+    /// Schemas, tables, views and macros as the transaction sees them.
     pub fn names(&self) -> &Arc<Names> {
         &self.names
     }
@@ -182,7 +182,9 @@ impl Transaction {
         let tables: Vec<i64> =
             self.names.tables.iter().filter(|t| t.schema_id == schema_id).map(|t| t.table_id).collect();
         let views: Vec<i64> = self.names.views.iter().filter(|v| v.schema_id == schema_id).map(|v| v.view_id).collect();
-        let is_empty = tables.is_empty() && views.is_empty();
+        let macros: Vec<i64> =
+            self.names.macros.iter().filter(|m| m.schema_id == schema_id).map(|m| m.macro_id).collect();
+        let is_empty = tables.is_empty() && views.is_empty() && macros.is_empty();
         if !cascade && !is_empty {
             return Err(TransactError::Invalid {
                 message: format!("schema '{name}' is not empty"),
@@ -194,6 +196,9 @@ impl Transaction {
         }
         for view in views {
             self.drop_view(view);
+        }
+        for found in macros {
+            self.drop_macro(found);
         }
         self.version += 1;
         Arc::make_mut(&mut self.names).schemas.retain(|s| s.schema_id != schema_id);
@@ -305,6 +310,37 @@ impl Transaction {
         Ok(())
     }
 
+    /// Creates a macro of at least one form.
+    ///
+    /// # Errors
+    /// Where a macro of the same kind has the name.
+    pub fn create_macro(&mut self, schema_id: i64, name: &str, is_table: bool, forms: Vec<MacroForm>) -> Result<i64> {
+        if self.find_macro(schema_id, name, is_table).is_some() {
+            let kind = if is_table { "table macro" } else { "macro" };
+            return Err(TransactError::Invalid {
+                message: format!("{kind} '{name}' exists already"),
+                hint: Some("CREATE OR REPLACE MACRO replaces it".into()),
+            });
+        }
+        let macro_id = self.next_id();
+        let row = MacroRow { macro_id, schema_id, name: name.to_string(), is_table, forms };
+        Arc::make_mut(&mut self.names).macros.push(row);
+        Ok(macro_id)
+    }
+
+    /// The id of a macro by name and kind.
+    pub fn find_macro(&self, schema_id: i64, name: &str, is_table: bool) -> Option<i64> {
+        let mut macros = self.names.macros.iter();
+        let found = macros.find(|m| m.schema_id == schema_id && m.is_table == is_table && same_name(&m.name, name));
+        found.map(|m| m.macro_id)
+    }
+
+    /// Drops a macro.
+    pub fn drop_macro(&mut self, macro_id: i64) {
+        self.version += 1;
+        Arc::make_mut(&mut self.names).macros.retain(|m| m.macro_id != macro_id);
+    }
+
     /// Comments on something; `None` takes the comment away.
     pub fn comment(&mut self, on: Commented, text: Option<String>) {
         self.version += 1;
@@ -367,3 +403,6 @@ fn folder(name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if plain { format!("{name}/") } else { format!("{}/", Uuid::now_v7()) }
 }
+
+#[cfg(test)]
+mod tests;

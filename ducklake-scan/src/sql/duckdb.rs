@@ -1,17 +1,33 @@
 //! DuckDB's spellings of what DataFusion has under other names.
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, OrderBy, OrderByExpr, OrderByKind,
     Query, SelectItem, SetExpr, Subscript, TimezoneInfo, Value,
 };
 
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::Token;
+
+use super::dialect::LakeDialect;
 use super::intervals;
 use super::text_cast::TEXT_CAST;
 
 /// Rewrites one expression node in place.
 pub(super) fn translate(expr: &mut Expr) {
     match expr {
+        Expr::Cast { data_type, .. } => unquote(data_type),
+        Expr::TypedString(typed) => unquote(&mut typed.data_type),
+        _ => {}
+    }
+    match expr {
+        // As DuckDB stores `x IN (SELECT …)`.
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+            if let Expr::Subquery(subquery) = right.as_ref() {
+                let (expr_of, subquery) = (left.clone(), subquery.clone());
+                *expr = Expr::InSubquery { expr: expr_of, subquery, negated: false };
+            }
+        }
         Expr::Function(function) => {
             if let Some(other) = translate_function(function) {
                 *expr = other;
@@ -63,6 +79,23 @@ pub(super) fn order_by_all(query: &mut Query) {
     let position = |i: usize| OrderByExpr { expr: number(i + 1), options, with_fill: None };
     *kind = OrderByKind::Expressions((0..select.projection.len()).map(position).collect());
 }
+
+/// `CAST(x AS "DATE")`, as DuckDB stores casts to types that have no word in its grammar.
+fn unquote(data_type: &mut DataType) {
+    let DataType::Custom(ObjectName(parts), arguments) = &*data_type else { return };
+    let [ObjectNamePart::Identifier(Ident { value, quote_style: Some(_), .. })] = parts.as_slice() else { return };
+    let parsed = Parser::new(&LakeDialect).with_recursion_limit(TYPE_DEPTH).try_with_sql(value);
+    if let Ok(mut parser) = parsed
+        && arguments.is_empty()
+        && let Ok(plain) = parser.parse_data_type()
+        && parser.peek_token() == Token::EOF
+    {
+        *data_type = plain;
+    }
+}
+
+/// How deep a type in quotes may nest.
+const TYPE_DEPTH: usize = 50;
 
 fn is_text(data_type: &DataType) -> bool {
     match data_type {
@@ -124,6 +157,11 @@ fn translate_function(function: &mut Function) -> Option<Expr> {
     if let Some(other) = plain_args(function).and_then(|args| expression(&lower, args)) {
         return Some(other);
     }
+    if lower == "struct_pack"
+        && let Some(args) = struct_fields(function)
+    {
+        return Some(call("named_struct", args));
+    }
     if lower == "count_star"
         && let FunctionArguments::List(list) = &mut function.args
         && list.args.is_empty()
@@ -148,6 +186,33 @@ fn plain_args(function: &Function) -> Option<Vec<Expr>> {
     list.args.iter().map(arg).collect()
 }
 
+/// `struct_pack(x := 1)` as names and values in turn.
+fn struct_fields(function: &Function) -> Option<Vec<Expr>> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let mut args = Vec::with_capacity(list.args.len() * 2);
+    for arg in &list.args {
+        let FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. } = arg else { return None };
+        args.extend([string(&name.value), value.clone()]);
+    }
+    Some(args)
+}
+
+/// Functions that make an interval of a number, as DuckDB stores `INTERVAL 3 DAY`.
+fn interval_unit(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "to_years" => " years",
+        "to_months" => " months",
+        "to_weeks" => " weeks",
+        "to_days" => " days",
+        "to_hours" => " hours",
+        "to_minutes" => " minutes",
+        "to_seconds" => " seconds",
+        "to_milliseconds" => " milliseconds",
+        "to_microseconds" => " microseconds",
+        _ => return None,
+    })
+}
+
 /// Functions that take a part of a date or time.
 const PARTS: [&str; 16] = [
     "year",
@@ -170,7 +235,10 @@ const PARTS: [&str; 16] = [
 
 /// Whether a lower-cased name is one that is rewritten.
 pub(super) fn is_translated(name: &str) -> bool {
-    renamed(name).is_some() || PARTS.contains(&name) || ["regexp_extract", "strftime"].contains(&name)
+    renamed(name).is_some()
+        || PARTS.contains(&name)
+        || interval_unit(name).is_some()
+        || ["regexp_extract", "strftime", "struct_pack"].contains(&name)
 }
 
 /// Functions of the same arguments under another name.
@@ -239,6 +307,11 @@ fn expression(name: &str, mut args: Vec<Expr>) -> Option<Expr> {
         // A part is a BIGINT, but the epoch a DOUBLE.
         let part_of = call("date_part", vec![string(part), value]);
         return Some(if part == "epoch" { part_of } else { cast(part_of, DataType::BigInt(None)) });
+    }
+    if let (Some(unit), [count]) = (interval_unit(name), args.as_slice()) {
+        let count = cast(count.clone(), DataType::Varchar(None));
+        let text = call("concat", vec![count, string(unit)]);
+        return Some(cast(text, DataType::Interval { fields: None, precision: None }));
     }
     match (name, args.len()) {
         // Extraction gives '' where nothing matches, and NULL only for NULL. The group around it all makes 0 a group.

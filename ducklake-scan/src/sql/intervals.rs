@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, IntervalMonthDayNanoArray};
+use arrow::array::{AsArray, IntervalMonthDayNanoArray};
 use arrow::datatypes::{DataType, Int64Type, IntervalMonthDayNano, IntervalUnit};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
@@ -85,7 +85,6 @@ impl ScalarUDFImpl for IntervalOf {
         };
         let number = number.as_primitive::<Int64Type>();
         let intervals = number.iter().map(|n| n.map(interval).transpose()).collect::<Result<Vec<_>>>()?;
-        debug_assert_eq!(intervals.len(), number.len());
         Ok(ColumnarValue::Array(Arc::new(IntervalMonthDayNanoArray::from(intervals))))
     }
 }

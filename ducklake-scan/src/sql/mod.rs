@@ -15,6 +15,7 @@ pub(crate) mod memory;
 pub(crate) mod metadata;
 pub(crate) mod names;
 mod pinned;
+pub(crate) mod print;
 mod references;
 mod relations;
 pub(crate) mod rewrite;

@@ -6,6 +6,7 @@ mod dml;
 mod files;
 mod flush;
 mod literal_types;
+mod macros;
 mod memory;
 mod open;
 mod reader;

@@ -178,8 +178,9 @@ impl Session {
             WriteStatement::Update(update) => Box::pin(self.update(open, *update)).await.map(Some),
             WriteStatement::Merge(merge) => Box::pin(self.merge(open, *merge)).await.map(Some),
             WriteStatement::Call(call) => self.call_change(call).await.map(|()| None),
-            WriteStatement::CreateMacro(_) | WriteStatement::DropMacro { .. } => {
-                Err(LakeError::not_supported("creating and dropping macros"))
+            WriteStatement::CreateMacro(create) => Box::pin(self.create_macro(open, *create)).await.map(|()| None),
+            WriteStatement::DropMacro { name, if_exists, is_table } => {
+                self.drop_macro(open, &name, if_exists, is_table).await.map(|()| None)
             }
             WriteStatement::Checkpoint { .. } => Err(LakeError::not_supported("CHECKPOINT")),
         }
@@ -194,7 +195,12 @@ impl Session {
     }
 
     /// The same; `None` where the lake or schema is missing and that is allowed.
-    async fn place_if(&self, open: &OpenTransactions, name: &[String], if_exists: bool) -> Result<Option<Place>> {
+    pub(super) async fn place_if(
+        &self,
+        open: &OpenTransactions,
+        name: &[String],
+        if_exists: bool,
+    ) -> Result<Option<Place>> {
         match self.place(open, name).await {
             Ok(place) => Ok(Some(place)),
             Err(LakeError::UnknownName { .. }) if if_exists => Ok(None),
@@ -317,7 +323,7 @@ impl Session {
     }
 
     /// A constant as an array of one value of a type.
-    async fn constant_array(
+    pub(super) async fn constant_array(
         &self,
         expr: &ast::Expr,
         lake_type: &ducklake_format::LakeType,

@@ -22,6 +22,7 @@ use crate::table::TableChanges;
 use crate::transaction::{Commented, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};
 
 mod flush;
+mod macros;
 
 /// Writes everything of a commit but COMMIT; `None` where another writer has the snapshot's id.
 pub(super) async fn write(
@@ -58,6 +59,7 @@ pub(super) async fn write(
     attempt.columns(tx).await?;
     attempt.specs(tx).await?;
     attempt.inlined_tables(tx).await?;
+    attempt.macros();
     for (id, table) in &transaction.tables {
         attempt.data(tx, *id, table).await?;
     }
@@ -142,7 +144,7 @@ impl<'a> Attempt<'a> {
             || self.transaction.tables.values().any(|t| t.altered || t.partition_changed || t.sort_changed)
     }
 
-    /// Ids in the reference's order: schemas, tables with their specs, views.
+    /// Ids in the reference's order: schemas, tables with their specs, views, macros.
     fn assign_ids(&mut self) {
         for schema in self.names().schemas.iter().filter(|s| s.schema_id >= FIRST_LOCAL_ID) {
             self.ids.assign(schema.schema_id);
@@ -152,6 +154,9 @@ impl<'a> Attempt<'a> {
         }
         for view in self.names().views.iter().filter(|v| v.view_id >= FIRST_LOCAL_ID) {
             self.ids.assign(view.view_id);
+        }
+        for new in self.new_macros() {
+            self.ids.assign(new.macro_id);
         }
         if self.is_ddl() {
             self.ids.schema_version += 1;
@@ -193,7 +198,7 @@ impl<'a> Attempt<'a> {
         tx.end(MetadataTable::Tag, "object_id", &objects, at).await?;
         self.changes.extend(tables.into_iter().map(Change::DroppedTable));
         self.changes.extend(views.into_iter().map(Change::DroppedView));
-        Ok(())
+        self.dropped_macros(tx).await
     }
 
     fn schemas(&mut self) {

@@ -48,7 +48,8 @@ cases! {
     rename_tables promotions delete_files delete_whole_files delete_inlined delete_small_file delete_using
     truncate_files truncate_inlined delete_after_duckdb deletion_vectors deletion_vectors_replaced insert_files insert_inlined inline_limit defaults
     not_null create_table_as create_table_as_inlined copy_from inlining_set_later odd_names merge_files
-    merge_inlined merge_into_empty schemas drop_tables views macros comments messages options encrypted
+    merge_inlined merge_into_empty schemas drop_tables views macros macro_forms macro_schemas macro_transactions
+    comments messages options encrypted
     partitioned_by_identity partitioned_by_bucket partitioned_by_text_bucket partitioned_by_time
     partitioned_by_day_and_hour partitioned_by_several partitioned_inlined partitioned_here partitioned_flat
     sorted_tables sorted_by_duckdb several_statements several_statements_inlined rolled_back nothing_left
@@ -63,7 +64,8 @@ cases! {
     rename_tables promotions delete_files delete_whole_files delete_inlined delete_small_file delete_using
     truncate_files truncate_inlined delete_after_duckdb deletion_vectors deletion_vectors_replaced insert_files insert_inlined inline_limit defaults
     not_null create_table_as create_table_as_inlined copy_from inlining_set_later odd_names merge_files
-    merge_inlined merge_into_empty schemas drop_tables views macros comments messages options encrypted
+    merge_inlined merge_into_empty schemas drop_tables views macros macro_forms macro_schemas macro_transactions
+    comments messages options encrypted
     partitioned_by_identity partitioned_by_bucket partitioned_by_text_bucket partitioned_by_time
     partitioned_by_day_and_hour partitioned_by_several partitioned_inlined partitioned_here partitioned_flat
     sorted_tables sorted_by_duckdb several_statements several_statements_inlined rolled_back nothing_left

@@ -5,7 +5,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::cursor::{Cursor, refused};
 use super::statement::{
-    ColumnSpec, CreateMacro, CreateTable, CreateView, MacroOverload, MacroParameter, Name, WriteStatement,
+    ColumnSpec, CreateMacro, CreateTable, CreateView, MacroBody, MacroOverload, MacroParameter, Name, WriteStatement,
 };
 use crate::error::{LakeError, Result};
 
@@ -225,15 +225,12 @@ impl Cursor<'_> {
     fn macro_overload(&mut self) -> Result<(MacroOverload, bool)> {
         self.expect(&Token::LParen)?;
         let parameters = if self.take(&Token::RParen) { Vec::new() } else { self.list(Cursor::macro_parameter)? };
+        check_parameters(&parameters)?;
         self.expect_words(&["AS"])?;
         let is_table = self.take_word("TABLE");
         let start = self.position();
-        if is_table {
-            self.query()?;
-        } else {
-            self.expr()?;
-        }
-        Ok((MacroOverload { parameters, sql: self.text_since(start) }, is_table))
+        let body = if is_table { MacroBody::Table(self.query()?) } else { MacroBody::Value(self.expr()?) };
+        Ok((MacroOverload { parameters, sql: self.text_since(start), body }, is_table))
     }
 
     fn macro_parameter(&mut self) -> Result<MacroParameter> {
@@ -246,4 +243,22 @@ impl Cursor<'_> {
         let default = if has_default { Some(self.expr()?) } else { None };
         Ok(MacroParameter { name, lake_type, default })
     }
+}
+
+/// Names are unique, and only the last parameters have defaults.
+fn check_parameters(parameters: &[MacroParameter]) -> Result<()> {
+    for (at, parameter) in parameters.iter().enumerate() {
+        let before = &parameters[..at];
+        let name = &parameter.name;
+        if before.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
+            return Err(LakeError::usage(format!("parameter '{name}' is there twice")));
+        }
+        if parameter.default.is_none() && before.iter().any(|other| other.default.is_some()) {
+            return Err(LakeError::Usage {
+                message: format!("parameter '{name}' has no default, but one before it has"),
+                hint: Some("put parameters with defaults last".into()),
+            });
+        }
+    }
+    Ok(())
 }

@@ -12,3 +12,4 @@ mod types;
 
 pub(crate) use parse::{parse, parse_call};
 pub(crate) use statement::*;
+pub(crate) use types::lake_type as type_of_text;

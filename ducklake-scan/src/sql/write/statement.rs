@@ -108,12 +108,21 @@ pub(crate) struct CreateMacro {
     pub(crate) is_table: bool,
 }
 
-/// One body of a macro.
+/// One form of a macro.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MacroOverload {
     pub(crate) parameters: Vec<MacroParameter>,
-    /// Expression or query as the user wrote it.
+    /// The body as the user wrote it.
     pub(crate) sql: String,
+    pub(crate) body: MacroBody,
+}
+
+/// What a form of a macro stands for.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a statement has few of them, and none lives long")]
+pub(crate) enum MacroBody {
+    Value(ast::Expr),
+    Table(Box<ast::Query>),
 }
 
 /// A parameter of a macro.

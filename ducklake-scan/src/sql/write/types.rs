@@ -13,8 +13,7 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// Unknown types, and types that DuckLake has no counterpart for.
-#[cfg(test)]
-pub(super) fn lake_type(text: &str) -> Result<LakeType> {
+pub(crate) fn lake_type(text: &str) -> Result<LakeType> {
     let mut cursor = Cursor::new(text)?;
     let lake_type = cursor.lake_type()?;
     cursor.end()?;

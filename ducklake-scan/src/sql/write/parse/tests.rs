@@ -184,6 +184,9 @@ fn views_and_macros_keep_their_text() {
         write("ALTER VIEW ducklake.v RENAME TO v2"),
         WriteStatement::RenameView { new_name, .. } if new_name == "v2"
     ));
+    assert!(parse("CREATE MACRO m(a, A) AS a").is_err());
+    assert!(parse("CREATE MACRO m(a := 1, b) AS a").is_err());
+    assert!(parse("CREATE MACRO m(a) AS a, (a, b) AS TABLE SELECT a").is_err());
     assert!(refused(parse("CREATE TEMP VIEW v AS SELECT 1")));
     assert!(refused(parse("CREATE SEQUENCE s")));
     assert!(refused(parse("DROP TABLE a, b")));
