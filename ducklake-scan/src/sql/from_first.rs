@@ -29,7 +29,8 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, TokenizerError> {
                 let state = &mut levels[level];
                 let first = *state.first.get_or_insert(word);
                 match word {
-                    Keyword::SELECT => state.is_complete = true,
+                    // What comes behind WITH may be another statement.
+                    Keyword::SELECT | Keyword::DELETE | Keyword::UPDATE | Keyword::MERGE => state.is_complete = true,
                     Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT => {
                         *state = Level { first: Some(Keyword::FROM), is_complete: false };
                     }
@@ -115,6 +116,7 @@ mod tests {
         for same in [
             "SELECT extract ( year FROM d ) FROM t",
             "DELETE FROM t WHERE a",
+            "WITH c AS ( SELECT 1 ) DELETE FROM t USING c",
             "COPY t FROM 'f'",
             "UPDATE t SET a = 1 FROM u",
             "SELECT * FROM t",

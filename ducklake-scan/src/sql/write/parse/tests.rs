@@ -139,7 +139,7 @@ fn tables_with_columns() {
 fn tables_from_queries() {
     let table = create("CREATE TABLE IF NOT EXISTS ducklake.test AS FROM (VALUES (1, 2), (2, 3)) t(i, j)");
     assert!(table.if_not_exists && table.columns.is_empty());
-    assert_eq!(table.query.unwrap().to_string(), "FROM (VALUES (1, 2), (2, 3)) t (i, j)");
+    assert_eq!(table.query.unwrap().to_string(), "SELECT * FROM (VALUES (1, 2), (2, 3)) t (i, j)");
     let table = create("CREATE TABLE t(a, b) AS SELECT 1, 2 WITH NO DATA;");
     assert_eq!((table.column_names, table.without_data), (path("a.b"), true));
     for sql in [

@@ -154,7 +154,7 @@ fn merges() {
     else {
         panic!()
     };
-    assert_eq!(merge_source_query(&merge).to_string(), "WITH s AS (FROM x) SELECT * FROM s");
+    assert_eq!(merge_source_query(&merge).to_string(), "WITH s AS (SELECT * FROM x) SELECT * FROM s");
 }
 
 #[test]
