@@ -18,6 +18,7 @@ pub(super) fn translate(expr: &mut Expr) {
     match expr {
         Expr::Cast { data_type, .. } => unquote(data_type),
         Expr::TypedString(typed) => unquote(&mut typed.data_type),
+        Expr::CompoundFieldAccess { root, access_chain } => qualified_call(root, access_chain),
         _ => {}
     }
     match expr {
@@ -91,6 +92,18 @@ fn unquote(data_type: &mut DataType) {
         && parser.peek_token() == Token::EOF
     {
         *data_type = plain;
+    }
+}
+
+/// `main.list_value(1)[1]` is an element of what a function gives, not a field of `main`.
+fn qualified_call(root: &mut Expr, access_chain: &mut Vec<AccessExpr>) {
+    let is_schema = matches!(&*root, Expr::Identifier(i) if i.value.eq_ignore_ascii_case("main"));
+    if is_schema
+        && access_chain.len() > 1
+        && let Some(AccessExpr::Dot(call @ Expr::Function(_))) = access_chain.first()
+    {
+        *root = call.clone();
+        access_chain.remove(0);
     }
 }
 
@@ -238,7 +251,7 @@ pub(super) fn is_translated(name: &str) -> bool {
     renamed(name).is_some()
         || PARTS.contains(&name)
         || interval_unit(name).is_some()
-        || ["regexp_extract", "strftime", "struct_pack"].contains(&name)
+        || ["regexp_extract", "regexp_full_match", "strftime", "struct_pack", "timezone"].contains(&name)
 }
 
 /// Functions of the same arguments under another name.
@@ -331,6 +344,14 @@ fn expression(name: &str, mut args: Vec<Expr>) -> Option<Expr> {
             Some(case_null(subject, found))
         }
         ("strftime", 2) => Some(call("to_char", args)),
+        ("regexp_full_match", 2) => {
+            let pattern = call("concat", vec![string("^(?:"), args.remove(1), string(")$")]);
+            Some(call("regexp_like", vec![args.remove(0), pattern]))
+        }
+        ("timezone", 2) => {
+            let (time_zone, timestamp) = (Box::new(args.remove(0)), Box::new(args.remove(0)));
+            Some(Expr::AtTimeZone { timestamp, time_zone })
+        }
         _ => None,
     }
 }

@@ -187,9 +187,14 @@ def macro_transactions(w):
         "CREATE MACRO later(a, b := 2) AS a::DATE + INTERVAL 3 DAY + INTERVAL (b) MONTH",
         "CREATE MACRO parts(a) AS {'x': a, 'y': [a, 2]}.y[1] + CASE a WHEN 1 THEN 10 ELSE 20 END",
         "CREATE MACRO seen(a) AS a IN (SELECT i FROM t) AND a::VARCHAR NOT LIKE '3%'",
+        "CREATE MACRO first_of(a) AS [a, 2][1]",
+        "CREATE MACRO spelt(s) AS s SIMILAR TO 'y+'",
     )
     w.query("SELECT later('2020-01-01')::DATE, later('2020-01-01', 1)::DATE, parts(1), parts(2)")
     w.query("SELECT i FROM t WHERE seen(i)")
+    w.query("SELECT first_of(7), spelt('yy'), spelt('xyy')")
+    w.run("CREATE MACRO last_of(a) AS [1, a][2]")
+    w.query("SELECT last_of(7)")
 
 
 @case(inline=10)

@@ -212,8 +212,11 @@ mod tests {
     use super::super::substitute::parse_expression;
     use super::*;
 
-    fn found(forms: &[&[(&str, Option<LakeType>, Option<&str>)]]) -> Macro {
-        let parameter = |(name, lake_type, default): &(&str, Option<LakeType>, Option<&str>)| Parameter {
+    /// Name, type and default.
+    type Given<'a> = (&'a str, Option<LakeType>, Option<&'a str>);
+
+    fn found(forms: &[&[Given<'_>]]) -> Macro {
+        let parameter = |(name, lake_type, default): &Given<'_>| Parameter {
             name: (*name).into(),
             lake_type: lake_type.clone(),
             default: default.map(|d| parse_expression(d).unwrap()),

@@ -329,15 +329,12 @@ fn function_name(call: &Function) -> Option<String> {
 fn argument(arg: &FunctionArg) -> Option<String> {
     match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => expression(expr),
-        FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), operator } => {
-            match operator {
-                FunctionArgOperator::Assignment | FunctionArgOperator::RightArrow => {
-                    Some(format!("{} := {}", ident(name), expression(expr)?))
-                }
-                // A comparison to DuckDB.
-                _ => None,
-            }
-        }
+        // `f(a = 1)` is a comparison to DuckDB.
+        FunctionArg::Named {
+            name,
+            arg: FunctionArgExpr::Expr(expr),
+            operator: FunctionArgOperator::Assignment | FunctionArgOperator::RightArrow,
+        } => Some(format!("{} := {}", ident(name), expression(expr)?)),
         _ => None,
     }
 }
