@@ -13,8 +13,9 @@ use super::open::OpenTransactions;
 use super::statements::{bare_column, created_columns};
 use super::to_table_batch;
 use crate::error::{LakeError, Result};
+use crate::lake::same_name;
 use crate::session::Session;
-use crate::sql::memory::{MemoryName, MemoryTable, OnExisting};
+use crate::sql::memory::{MEMORY, MemoryName, MemoryTable, OnExisting};
 use crate::sql::write::{CreateTable, Delete, Insert, WriteStatement, queries};
 
 impl Session {
@@ -29,6 +30,20 @@ impl Session {
             WriteStatement::CreateTable(create) => match self.memory_place(&create) {
                 Some(place) => Ok(Ok(self.create_in_memory(open, *create, place).await?)),
                 None => Ok(Err(WriteStatement::CreateTable(create))),
+            },
+            WriteStatement::CreateSchema { name, if_not_exists } => match self.memory_schema(&name) {
+                Some(schema) => match self.local().memory.create_schema(schema) || if_not_exists {
+                    true => Ok(Ok(None)),
+                    false => Err(LakeError::usage(format!("schema '{schema}' exists already"))),
+                },
+                None => Ok(Err(WriteStatement::CreateSchema { name, if_not_exists })),
+            },
+            WriteStatement::DropSchema { name, if_exists, cascade } => match self.memory_schema(&name) {
+                Some(schema) => match self.local().memory.drop_schema(schema) || if_exists {
+                    true => Ok(Ok(None)),
+                    false => Err(LakeError::usage(format!("schema '{schema}' does not exist"))),
+                },
+                None => Ok(Err(WriteStatement::DropSchema { name, if_exists, cascade })),
             },
             WriteStatement::DropTable { name, if_exists } => match find(&name) {
                 Some(table) => {
@@ -65,6 +80,15 @@ impl Session {
 
     fn memory_table(&self, name: &[String]) -> Option<Arc<MemoryTable>> {
         self.local().memory.find(name, self.names().memory_schema())
+    }
+
+    /// The schema that a name means, if it is one in memory.
+    fn memory_schema<'n>(&self, name: &'n [String]) -> Option<&'n str> {
+        match name {
+            [schema] => self.names().current.is_some_and(|(catalog, _)| same_name(&catalog, MEMORY)).then_some(schema.as_str()),
+            [catalog, schema] => same_name(catalog, MEMORY).then_some(schema.as_str()),
+            _ => None,
+        }
     }
 
     fn memory_place(&self, create: &CreateTable) -> Option<MemoryName> {

@@ -30,10 +30,10 @@ fn inserts() {
         ("INSERT INTO t VALUES (1, DEFAULT), (2, 'x'),", "", "VALUES (1, DEFAULT), (2, 'x')"),
         ("INSERT INTO t (a, \"B\") SELECT 1, 2", "a.B", "SELECT 1, 2"),
         ("INSERT INTO t (SELECT 7, 8)", "", "(SELECT 7, 8)"),
-        ("INSERT INTO t (FROM s)", "", "(FROM s)"),
+        ("INSERT INTO t (FROM s)", "", "(SELECT * FROM s)"),
         ("INSERT INTO t(id) (SELECT 9)", "id", "(SELECT 9)"),
         ("INSERT INTO t AS x (id) VALUES (5)", "id", "VALUES (5)"),
-        ("INSERT INTO t FROM range(10) r(i)", "", "FROM range(10) r (i)"),
+        ("INSERT INTO t FROM range(10) r(i)", "", "SELECT * FROM range(10) r (i)"),
         ("INSERT INTO t BY POSITION SELECT 1", "", "SELECT 1"),
         ("WITH x AS (SELECT 3 a) INSERT INTO t SELECT a FROM x", "", "WITH x AS (SELECT 3 a) SELECT a FROM x"),
         (
