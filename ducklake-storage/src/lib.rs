@@ -11,4 +11,4 @@ mod store;
 
 pub use error::StorageError;
 pub use options::StorageOptions;
-pub use storage::{Located, Storage};
+pub use storage::{Located, Storage, Tracked};

@@ -13,6 +13,7 @@ use opendal::services::{Fs, S3};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::error::StorageError;
 use crate::options::StorageOptions;
@@ -35,6 +36,22 @@ pub struct Storage {
     options: Arc<StorageOptions>,
     stores: Arc<Mutex<HashMap<String, Arc<dyn ObjectStore>>>>,
     background: TaskTracker,
+}
+
+/// What work that [`Storage::spawn`] started has come to. Nobody may be left to take it: then what it cleans up when it
+/// is dropped still belongs to the work.
+#[derive(Debug)]
+pub struct Tracked<T> {
+    // Dropped first.
+    result: T,
+    _token: TaskTrackerToken,
+}
+
+impl<T> Tracked<T> {
+    /// Takes the result over.
+    pub fn into_result(self) -> T {
+        self.result
+    }
 }
 
 impl Storage {
@@ -87,8 +104,9 @@ impl Storage {
 
     /// Starts work on these stores. What it leaves behind when it is cancelled is cleaned up before [`Storage::settled`]
     /// ends.
-    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.background.spawn(work)
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<Tracked<T>> {
+        let token = self.background.token();
+        tokio::spawn(async move { Tracked { result: work.await, _token: token } })
     }
 
     /// Waits until no work is done in the background. A process that ends earlier leaves it undone.

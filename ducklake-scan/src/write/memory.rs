@@ -85,7 +85,9 @@ impl Session {
     /// The schema that a name means, if it is one in memory.
     fn memory_schema<'n>(&self, name: &'n [String]) -> Option<&'n str> {
         match name {
-            [schema] => self.names().current.is_some_and(|(catalog, _)| same_name(&catalog, MEMORY)).then_some(schema.as_str()),
+            [schema] => {
+                self.names().current.is_some_and(|(catalog, _)| same_name(&catalog, MEMORY)).then_some(schema.as_str())
+            }
             [catalog, schema] => same_name(catalog, MEMORY).then_some(schema.as_str()),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use ducklake_storage::Storage;
+use ducklake_storage::{Storage, Tracked};
 use parquet::schema::types::TypePtr;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -162,12 +162,12 @@ impl Progress {
 }
 
 /// Row groups on their way into their files, one after the other. Its task ends with it.
-struct Encoding(JoinHandle<Result<Progress, WriteError>>);
+struct Encoding(JoinHandle<Tracked<Result<Progress, WriteError>>>);
 
 impl Encoding {
     async fn end(&mut self) -> Result<Progress, WriteError> {
         match (&mut self.0).await {
-            Ok(result) => result,
+            Ok(ended) => ended.into_result(),
             Err(error) => Err(WriteError::Interrupted(error.to_string())),
         }
     }

@@ -134,7 +134,7 @@ def removal_fails(bench):
         with bench.session(AWS_ENDPOINT_URL_S3=proxy.endpoint) as cli:
             cli.run("SET ducklake_target_file_size = '2MB'")
             before = bench.facts()
-            late_null = f"INSERT INTO t SELECT id, CASE WHEN id < 219000 THEN what END FROM ({ROWS.format(220_000)}) q(id, what)"
+            late_null = f"INSERT INTO t SELECT id, CASE WHEN id < 299000 THEN what END FROM ({ROWS.format(300_000)}) q(id, what)"
             refused(cli, late_null, "NOT NULL", "what")
             after = bench.facts()
             if (before.snapshots, before.tables) != (after.snapshots, after.tables) or not after.left:
