@@ -70,7 +70,8 @@ impl Database {
         };
         let catalog = read().map_err(|error| blocks.explain(error))?;
         blocks.confirm_header()?;
-        let table = |data| Table { inner: Arc::new(TableInner { data, blocks: blocks.clone(), groups: OnceLock::new() }) };
+        let table =
+            |data| Table { inner: Arc::new(TableInner { data, blocks: blocks.clone(), groups: OnceLock::new() }) };
         Ok(Self {
             schemas: catalog.schemas.values().map(|path| shown(path)).collect(),
             tables: catalog.tables.into_values().map(table).collect(),
@@ -139,7 +140,8 @@ fn read_all(files: &dyn FileSet, part: FilePart) -> Result<Option<Bytes>> {
     let unreadable = |source| Error::Io { file: part.name(), source };
     let Some(source) = open_part(files, part)? else { return Ok(None) };
     let length = source.size().map_err(unreadable)?;
-    let length = usize::try_from(length).map_err(|_| Error::limit("length of the write-ahead log", usize::MAX as u64))?;
+    let length =
+        usize::try_from(length).map_err(|_| Error::limit("length of the write-ahead log", usize::MAX as u64))?;
     match source.read_at(0, length) {
         Ok(bytes) => Ok(Some(bytes)),
         // A checkpoint has emptied it.

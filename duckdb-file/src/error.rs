@@ -133,7 +133,8 @@ fn because(unread: &Option<String>) -> String {
 /// What to do about data that DuckDB can rewrite.
 pub(crate) const CHECKPOINT: &str = "checkpoint the database with DuckDB first (CHECKPOINT)";
 /// What to do about parts of the format that are not known.
-pub(crate) const NEWER: &str = "it may come from a newer DuckDB; copy the data to a new database of storage version v1.5.0";
+pub(crate) const NEWER: &str =
+    "it may come from a newer DuckDB; copy the data to a new database of storage version v1.5.0";
 
 impl Error {
     pub(crate) fn corrupt(problem: impl Into<String>) -> Self {
@@ -150,7 +151,8 @@ impl Error {
 
     /// Adds a place in front of what is known already.
     pub(crate) fn at(mut self, outer: impl AsRef<str>) -> Self {
-        if let Self::Corrupt { place, .. } | Self::Unsupported { place, .. } | Self::Value { column: place, .. } = &mut self
+        if let Self::Corrupt { place, .. } | Self::Unsupported { place, .. } | Self::Value { column: place, .. } =
+            &mut self
         {
             let outer = outer.as_ref();
             *place = if place.is_empty() { outer.to_string() } else { format!("{outer}, {place}") };

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
+use crate::storage::Vertices;
 use crate::vector::{Data, Vector};
 
 const LITTLE_ENDIAN: u8 = 1;
@@ -13,8 +14,8 @@ const POLYGON: u8 = 3;
 const MULTI: u8 = 3;
 
 /// The geometries of a column; empty where it is NULL.
-pub(crate) fn well_known_binary(vector: &Vector, vertices: u8, kind: u8) -> Result<Vec<Bytes>> {
-    let writer = Writer { dimension_code: u32::from(vertices - 1) * 1000 };
+pub(crate) fn well_known_binary(vector: &Vector, vertices: Vertices, kind: u8) -> Result<Vec<Bytes>> {
+    let writer = Writer { dimension_code: vertices as u32 };
     let write = |row: usize| {
         let mut out = Vec::new();
         if vector.valid[row] {

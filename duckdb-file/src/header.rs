@@ -180,7 +180,8 @@ pub(crate) mod tests {
         assert!(error.to_string().contains("header page 2"), "{error}");
         let error = Header::read(&pages(67, |bytes| bytes[20] = 1)).unwrap_err();
         assert!(matches!(error, Error::Encrypted));
-        for short in [Bytes::new(), Bytes::from_static(b"PAR1"), Bytes::from(vec![0; 20_000]), pages(64, |_| ()).slice(..5000)]
+        for short in
+            [Bytes::new(), Bytes::from_static(b"PAR1"), Bytes::from(vec![0; 20_000]), pages(64, |_| ()).slice(..5000)]
         {
             assert!(matches!(Header::read(&short), Err(Error::NotDuckDb { .. })));
         }

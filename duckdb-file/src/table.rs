@@ -112,9 +112,9 @@ impl TableData {
         let sources: Vec<_> = (0..self.physical().count()).map(Source::Stored).collect();
         // Many small chunks make one group, as long as the table's columns stay the same.
         if let (Some(last), Content::Chunks(chunks)) = (self.appended.last_mut(), &content)
-            && let Content::Chunks(earlier) = &mut last.content
             && last.rows < Self::GROUP_ROWS
             && last.has_columns_as_inserted(sources.len())
+            && let Content::Chunks(earlier) = &mut last.content
         {
             earlier.extend_from_slice(chunks);
             last.rows += rows;
@@ -161,6 +161,10 @@ impl TableData {
         let position = self.position(name)?;
         self.columns[position].name = new_name.to_string();
         Ok(())
+    }
+
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        self.position(name).is_ok()
     }
 
     fn position(&self, name: &str) -> Result<usize> {

@@ -20,12 +20,21 @@ pub(crate) struct Vector {
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     /// Little-endian values of `width` bytes.
-    Fixed { width: usize, bytes: Vec<u8> },
+    Fixed {
+        width: usize,
+        bytes: Vec<u8>,
+    },
     Strings(Vec<Bytes>),
     /// Where each list ends in `child`; the first begins at 0.
-    List { ends: Vec<usize>, child: Box<Vector> },
+    List {
+        ends: Vec<usize>,
+        child: Box<Vector>,
+    },
     /// Lists of `size` elements each.
-    Array { size: usize, child: Box<Vector> },
+    Array {
+        size: usize,
+        child: Box<Vector>,
+    },
     Struct(Vec<Vector>),
 }
 
@@ -177,7 +186,10 @@ impl Vector {
                 let mut inner = vec![8; child.rows()];
                 child.add_weights(&mut inner);
                 if *size > 0 {
-                    weights.iter_mut().zip(inner.chunks(*size)).for_each(|(weight, row)| *weight += row.iter().sum::<usize>());
+                    weights
+                        .iter_mut()
+                        .zip(inner.chunks(*size))
+                        .for_each(|(weight, row)| *weight += row.iter().sum::<usize>());
                 }
             }
             Data::Struct(members) => members.iter().for_each(|member| member.add_weights(weights)),

@@ -85,7 +85,10 @@ fn read_object(reader: &mut Reader, spec: &Spec) -> Result<Object> {
         let found = active.iter().rev().find_map(|spec| spec.field(id));
         let innermost = active[active.len() - 1];
         let Some(field) = found else {
-            return Err(Error::unsupported(format!("the unknown field {id} in {}", innermost.name), crate::error::NEWER));
+            return Err(Error::unsupported(
+                format!("the unknown field {id} in {}", innermost.name),
+                crate::error::NEWER,
+            ));
         };
         let node = read_node(reader, &field.kind)?;
         if innermost.tag == Some(id)

@@ -9,12 +9,10 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray, ListArray, MapArray,
-    NullArray, PrimitiveArray, StringArray, StructArray, UnionArray,
+    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray, ListArray,
+    MapArray, NullArray, PrimitiveArray, StringArray, StructArray, UnionArray,
 };
-use arrow_buffer::{
-    ArrowNativeType, Buffer, IntervalMonthDayNano, NullBuffer, OffsetBuffer, ScalarBuffer, i256,
-};
+use arrow_buffer::{ArrowNativeType, Buffer, IntervalMonthDayNano, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::Fields;
 use bytes::Bytes;
 

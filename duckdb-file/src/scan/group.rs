@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 
 use super::stored::StoredColumn;
 use super::{ScanColumn, kept};
-use crate::database::{GroupPlace, TableInner};
+use crate::database::TableInner;
 use crate::error::{At, Error, Result};
 use crate::serial::Reader;
 use crate::storage;
@@ -184,7 +184,8 @@ impl Chunks {
             let (chunk, start) = match self.current.take() {
                 Some((chunk, start)) if start < chunk.rows => (chunk, start),
                 _ => {
-                    let next = self.rest.next().ok_or_else(|| Error::corrupt("rows of the write-ahead log are missing"))?;
+                    let next =
+                        self.rest.next().ok_or_else(|| Error::corrupt("rows of the write-ahead log are missing"))?;
                     self.current = Some((next.decode()?, 0));
                     continue;
                 }

@@ -86,7 +86,8 @@ impl Scan {
                 let Some(next) = self.rest.next() else { return Ok(false) };
                 self.current = Some(Group::open(&self.table, next, &self.columns)?);
             }
-            if let Some(group) = &mut self.current
+            // A group may be deleted as a whole.
+            if let Some(group) = self.current.as_mut().filter(|group| !group.is_done())
                 && let Some((vectors, rows)) = group.next(self.batch_rows)?
             {
                 self.emit(vectors, rows)?;

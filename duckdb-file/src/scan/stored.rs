@@ -8,7 +8,7 @@ use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::geometry::well_known_binary;
 use crate::segment::{Segments, Validity, check_rows};
-use crate::storage::{Column, ColumnKind};
+use crate::storage::{Column, ColumnKind, Segment, Vertices};
 use crate::types::layout::variant_members;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::vector::{Data, Vector, check_elements};
@@ -30,7 +30,11 @@ enum Content {
     Struct(Vec<StoredColumn>),
     /// A struct within a column of its own.
     Variant(Box<StoredColumn>),
-    Geometry { coordinates: Box<StoredColumn>, vertices: u8, kind: u8 },
+    Geometry {
+        coordinates: Box<StoredColumn>,
+        vertices: Vertices,
+        kind: u8,
+    },
 }
 
 /// Lists by their ends.
@@ -57,22 +61,23 @@ impl StoredColumn {
         check_rows(&column.validity, rows, "validity")?;
         let mut children = column.children.into_iter();
         let mut child = || children.next().ok_or_else(|| Error::corrupt("a column has no column of its elements"));
-        let fixed = |segments, fixed: Fixed| {
-            check_rows(segments, rows, "data")?;
-            Ok::<_, Error>(Segments::new(blocks, segments.clone(), fixed))
+        let segments = column.segments;
+        let fixed = |segments: Vec<Segment>, fixed: Fixed| {
+            check_rows(&segments, rows, "data")?;
+            Ok::<_, Error>(Segments::new(blocks, segments, fixed))
         };
         let content = match logical_type.layout()? {
             _ if logical_type.kind == TypeKind::Variant => {
                 let stored = TypeKind::Struct(variant_members()).into();
                 Content::Variant(Box::new(Self::open(blocks, child()?, &stored, rows)?))
             }
-            Layout::Fixed(layout) => Content::Fixed(fixed(&column.segments, layout)?, layout.width()),
+            Layout::Fixed(layout) => Content::Fixed(fixed(segments, layout)?, layout.width()),
             Layout::Strings => {
-                check_rows(&column.segments, rows, "data")?;
-                Content::Strings(Segments::new(blocks, column.segments, ()))
+                check_rows(&segments, rows, "data")?;
+                Content::Strings(Segments::new(blocks, segments, ()))
             }
             Layout::List(element) => {
-                let ends = fixed(&column.segments, Fixed::U64)?;
+                let ends = fixed(segments, Fixed::U64)?;
                 let child = child()?;
                 let elements = child.validity.iter().fold(0, |sum: u64, segment| sum.saturating_add(segment.rows));
                 let child = Box::new(Self::open(blocks, child, &element, elements)?);

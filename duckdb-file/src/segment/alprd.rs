@@ -1,8 +1,8 @@
 //! Floating-point numbers cut in two, the left part by a dictionary (ALP for Real Doubles).
 
+use super::Decoder;
 use super::alp::{group_rows, is_double};
 use super::region::Region;
-use super::Decoder;
 use crate::bits::{packed_size, unpack};
 use crate::error::{Error, Result};
 use crate::types::Fixed;

@@ -1,7 +1,7 @@
 //! Integers in groups, each with as few bits as it takes.
 
-use super::region::Region;
 use super::Decoder;
+use super::region::Region;
 use crate::bits::{packed_size, unpack_wide};
 use crate::error::{Error, NEWER, Result};
 use crate::types::Fixed;

@@ -1,8 +1,8 @@
 //! Floating-point numbers by their difference from one of the last 128, in bits (Chimp128).
 
+use super::Decoder;
 use super::alp::{GROUP, group_rows, is_double};
 use super::region::Region;
-use super::Decoder;
 use crate::error::{Error, Result};
 use crate::types::Fixed;
 

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
+use super::Decoder;
 use super::dictionary::{entry, packed_piece};
 use super::fsst::Symbols;
 use super::region::Region;
 use super::uncompressed::next_rows;
-use super::Decoder;
 use crate::bits::{packed_size, unpack};
 use crate::error::{Error, NEWER, Result};
 

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
+use super::Decoder;
 use super::region::Region;
 use super::uncompressed::next_rows;
-use super::Decoder;
 use crate::bits::unpack;
 use crate::error::{Error, Result};
 
@@ -53,7 +53,13 @@ pub(super) fn entry(entries: &[Bytes], index: u64) -> Result<&Bytes> {
 }
 
 /// The packed numbers of a piece's rows; pieces begin at multiples of 32.
-pub(super) fn packed_piece(region: &Region, start: usize, width: u32, position: usize, rows: usize) -> Result<Vec<u64>> {
+pub(super) fn packed_piece(
+    region: &Region,
+    start: usize,
+    width: u32,
+    position: usize,
+    rows: usize,
+) -> Result<Vec<u64>> {
     if width > 32 {
         return Err(Error::corrupt(format!("numbers of strings packed to {width} bits")));
     }

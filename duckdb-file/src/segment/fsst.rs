@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
+use super::Decoder;
 use super::dictionary::packed_piece;
 use super::region::Region;
 use super::uncompressed::next_rows;
-use super::Decoder;
 use crate::error::{Error, Result};
 
 const VERSION: u64 = 20_190_218;

@@ -1,8 +1,8 @@
 //! Floating-point numbers by their difference from an earlier one, in whole bytes (Patas; DuckDB before 1.2).
 
+use super::Decoder;
 use super::alp::{group_rows, is_double};
 use super::region::Region;
-use super::Decoder;
 use crate::error::{Error, Result};
 use crate::types::Fixed;
 

@@ -1,8 +1,8 @@
 //! Runs of equal values.
 
+use super::Decoder;
 use super::region::Region;
 use super::uncompressed::next_rows;
-use super::Decoder;
 use crate::error::Result;
 use crate::types::Fixed;
 

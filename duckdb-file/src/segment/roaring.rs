@@ -21,7 +21,10 @@ enum Container {
     /// Runs of zeros among ones.
     Runs(u64),
     /// Positions that differ from the rest, which are ones if `inverted`.
-    Positions { count: u8, inverted: bool },
+    Positions {
+        count: u8,
+        inverted: bool,
+    },
     Bits,
 }
 

@@ -3,5 +3,5 @@
 mod chain;
 mod reader;
 
-pub(crate) use chain::{Chain, MetaPointer};
+pub(crate) use chain::MetaPointer;
 pub(crate) use reader::{END, Reader};

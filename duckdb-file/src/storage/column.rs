@@ -22,8 +22,17 @@ pub(crate) enum ColumnKind {
     Plain,
     /// A variant of which a part has become columns of its own.
     Shredded,
-    /// Geometries of one kind as lists of coordinates: vertices (1 XY to 4 XYZM) and kind (1 point to 6 multipolygon).
-    Coordinates { vertices: u8, kind: u8 },
+    /// Geometries of one kind, 1 (points) to 6 (multipolygons), as lists of coordinates.
+    Coordinates { vertices: Vertices, kind: u8 },
+}
+
+/// The coordinates of a vertex; the number is that of well-known binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vertices {
+    Xy = 0,
+    Xyz = 1000,
+    Xym = 2000,
+    Xyzm = 3000,
 }
 
 /// Consecutive rows of a column.
@@ -96,8 +105,7 @@ fn read_members(reader: &mut Reader, members: &[LogicalType]) -> Result<Vec<Colu
 }
 
 fn read_validity(reader: &mut Reader) -> Result<Vec<Segment>> {
-    let segments =
-        if reader.has(100)? { reader.list(|reader| Segment::read(reader, None))? } else { Vec::new() };
+    let segments = if reader.has(100)? { reader.list(|reader| Segment::read(reader, None))? } else { Vec::new() };
     reader.end("a validity column")?;
     Ok(segments)
 }
@@ -126,11 +134,19 @@ fn read_special(reader: &mut Reader) -> Result<Option<ColumnKind>> {
 }
 
 fn coordinates(code: u64) -> Result<ColumnKind> {
-    let (vertices, kind) = (code >> 4, code & 15);
-    if !(1..=4).contains(&vertices) || !(1..=6).contains(&kind) {
-        return Err(Error::unsupported(format!("geometries stored as {code:#x}"), NEWER));
+    let unknown = || Error::unsupported(format!("geometries stored as {code:#x}"), NEWER);
+    // Bits that say Z and M; one of its own says neither.
+    let vertices = match code >> 4 {
+        1 => Vertices::Xy,
+        2 => Vertices::Xyz,
+        4 => Vertices::Xym,
+        6 => Vertices::Xyzm,
+        _ => return Err(unknown()),
+    };
+    match (code & 15) as u8 {
+        kind @ 1..=6 => Ok(ColumnKind::Coordinates { vertices, kind }),
+        _ => Err(unknown()),
     }
-    Ok(ColumnKind::Coordinates { vertices: vertices as u8, kind: kind as u8 })
 }
 
 impl ColumnKind {
@@ -138,10 +154,10 @@ impl ColumnKind {
     pub(crate) fn coordinates_type(self) -> Option<LogicalType> {
         let Self::Coordinates { vertices, kind } = self else { return None };
         let names: &[&str] = match vertices {
-            1 => &["x", "y"],
-            2 => &["x", "y", "z"],
-            3 => &["x", "y", "m"],
-            _ => &["x", "y", "z", "m"],
+            Vertices::Xy => &["x", "y"],
+            Vertices::Xyz => &["x", "y", "z"],
+            Vertices::Xym => &["x", "y", "m"],
+            Vertices::Xyzm => &["x", "y", "z", "m"],
         };
         let members = names.iter().map(|name| ((*name).to_string(), TypeKind::Double.into())).collect();
         let levels = match kind {
@@ -172,8 +188,7 @@ impl Segment {
             reader.end("a block pointer")?;
         }
         let compression = if reader.has(103)? { reader.uint()? } else { 0 };
-        let statistics =
-            if reader.has(104)? { Statistics::read(reader, logical_type)? } else { Statistics::default() };
+        let statistics = if reader.has(104)? { Statistics::read(reader, logical_type)? } else { Statistics::default() };
         if reader.has(105)? {
             reader.nullable(|reader| {
                 if reader.has(1)? {
@@ -200,10 +215,10 @@ mod tests {
     fn run_lengths_with_bounds() {
         let bytes = [
             0x64, 0, 1, 0x65, 0, 3, 0x66, 0, 0x64, 0, 1, 0xff, 0xff, 0x67, 0, 3, 0x68, 0, 0x64, 0, 0, 0x65, 0, 1, 0x66,
-            0, 0, 0x67, 0, 0xc8, 0, 0x64, 0, 1, 0x65, 0, 1, 0xff, 0xff, 0xc9, 0, 0x64, 0, 1, 0x65, 0, 7, 0xff, 0xff, 0xff,
-            0xff, 0xff, 0xff, 0xff, 0xff, 0x65, 0, 0x64, 0, 1, 0x65, 0, 3, 0x66, 0, 0x65, 0, 0x20, 0xff, 0xff, 0x67, 0, 1,
-            0x68, 0, 0x64, 0, 1, 0x65, 0, 1, 0x66, 0, 0, 0x67, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-            0xff,
+            0, 0, 0x67, 0, 0xc8, 0, 0x64, 0, 1, 0x65, 0, 1, 0xff, 0xff, 0xc9, 0, 0x64, 0, 1, 0x65, 0, 7, 0xff, 0xff,
+            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x65, 0, 0x64, 0, 1, 0x65, 0, 3, 0x66, 0, 0x65, 0, 0x20, 0xff, 0xff,
+            0x67, 0, 1, 0x68, 0, 0x64, 0, 1, 0x65, 0, 1, 0x66, 0, 0, 0x67, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+            0xff, 0xff, 0xff,
         ];
         let mut reader = Reader::over(Bytes::copy_from_slice(&bytes));
         let column = Column::read(&mut reader, &TypeKind::BigInt.into()).unwrap();

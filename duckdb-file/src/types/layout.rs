@@ -81,18 +81,16 @@ impl TypeKind {
             Self::Char | Self::Varchar | Self::Blob | Self::Bit | Self::BigNum | Self::Geometry => {
                 return Ok(Layout::Strings);
             }
-            Self::List(element) => return Ok(Layout::List(element.clone()),
-            Self::Array(element, size) => return Layout::Array(element.clone(), *size as usize),
-            Self::Map(key, value) => return Layout::List(Box::new(entries(key, value))),
-            Self::Struct(members) => return Layout::Struct(members.iter().map(|(_, member)| member.clone()).collect()),
-            Self::Tuple(members) => return Layout::Struct(members.clone()),
+            Self::List(element) => return Ok(Layout::List(element.clone())),
+            Self::Array(element, size) => return Ok(Layout::Array(element.clone(), *size as usize)),
+            Self::Map(key, value) => return Ok(Layout::List(Box::new(entries(key, value)))),
+            Self::Struct(members) => return Ok(Layout::Struct(members.iter().map(|(_, m)| m.clone()).collect())),
+            Self::Tuple(members) => return Ok(Layout::Struct(members.clone())),
             Self::Union(members) => {
-                let tag = LogicalType::from(Self::UTinyInt));
-                return Ok(Layout::Struct(std::iter::once(tag).chain(members.iter().map(|(_, m)| m.clone())).collect()));
+                let tag = std::iter::once(Self::UTinyInt.into());
+                return Ok(Layout::Struct(tag.chain(members.iter().map(|(_, m)| m.clone())).collect()));
             }
-            Self::Variant => {
-                return Ok(Layout::Struct(variant_members().into_iter().map(|(_, member)| member).collect()));
-            }
+            Self::Variant => return Ok(Layout::Struct(variant_members().into_iter().map(|(_, m)| m).collect())),
             Self::Other(id) => return Err(Error::unsupported(format!("columns of type {id}"), NEWER)),
         }))
     }
@@ -107,14 +105,10 @@ fn entries(key: &LogicalType, value: &LogicalType) -> LogicalType {
 pub(crate) fn variant_members() -> Vec<(String, LogicalType)> {
     let member = |name: &str, kind: TypeKind| (name.to_string(), LogicalType::from(kind));
     let list = |kind: TypeKind| TypeKind::List(Box::new(kind.into()));
-    let child = TypeKind::Struct(vec![
-        member("keys_index", TypeKind::UInteger),
-        member("values_index", TypeKind::UInteger),
-    ]);
-    let value = TypeKind::Struct(vec![
-        member("type_id", TypeKind::UTinyInt),
-        member("byte_offset", TypeKind::UInteger),
-    ]);
+    let child =
+        TypeKind::Struct(vec![member("keys_index", TypeKind::UInteger), member("values_index", TypeKind::UInteger)]);
+    let value =
+        TypeKind::Struct(vec![member("type_id", TypeKind::UTinyInt), member("byte_offset", TypeKind::UInteger)]);
     vec![
         member("keys", list(TypeKind::Varchar)),
         member("children", list(child)),

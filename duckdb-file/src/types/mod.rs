@@ -39,7 +39,10 @@ pub enum TypeKind {
     UHugeInt,
     Float,
     Double,
-    Decimal { width: u8, scale: u8 },
+    Decimal {
+        width: u8,
+        scale: u8,
+    },
     Char,
     Varchar,
     Blob,

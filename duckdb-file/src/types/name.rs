@@ -82,7 +82,11 @@ fn list<T>(
 fn write_member(f: &mut Formatter<'_>, (name, member): &(String, LogicalType)) -> fmt::Result {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { f.write_str(name)? } else { quoted(f, name, '"')? }
+    if plain {
+        f.write_str(name)?
+    } else {
+        quoted(f, name, '"')?
+    }
     write!(f, " {member}")
 }
 

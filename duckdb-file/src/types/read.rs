@@ -12,11 +12,8 @@ impl LogicalType {
     pub(crate) fn read(reader: &mut Reader) -> Result<Self> {
         reader.nested(|reader| {
             let id = if reader.has(100)? { reader.uint()? } else { 0 };
-            let info = if reader.has(101)? {
-                reader.nullable(|reader| Object::read(reader, "ExtraTypeInfo"))?
-            } else {
-                None
-            };
+            let info =
+                if reader.has(101)? { reader.nullable(|reader| Object::read(reader, "ExtraTypeInfo"))? } else { None };
             reader.end("LogicalType")?;
             Self::from_parts(id, &info.unwrap_or_default())
         })
@@ -75,7 +72,10 @@ fn kind(id: u64, info: &Object) -> Result<TypeKind> {
         },
         104 => TypeKind::Enum(info.texts(201).map(Into::into).collect()),
         107 => union(members(info)?)?,
-        108 => TypeKind::Array(child()?, u32::try_from(info.uint(201)).map_err(|_| Error::corrupt("array size"))?),
+        108 => match u32::try_from(info.uint(201)) {
+            Ok(size @ 1..) => TypeKind::Array(child()?, size),
+            _ => return Err(Error::corrupt(format!("an array of {} elements", info.uint(201)))),
+        },
         109 => TypeKind::Variant,
         110 => TypeKind::Tuple(members(info)?.into_iter().map(|(_, member)| member).collect()),
         // Expressions name types that no column has.

@@ -37,11 +37,11 @@ pub(super) fn apply(catalog: &mut Catalog, info: &Object) -> Result<()> {
         }
         ADD_COLUMN => add_column(info).map(|(column, value)| {
             // IF NOT EXISTS is written even if nothing was added.
-            let name = column.name.to_lowercase();
-            if !table.columns.iter().any(|existing| existing.name.to_lowercase() == name) {
+            if !table.has_column(&column.name) {
                 table.add_column(column, value);
             }
         }),
+        REMOVE_COLUMN if info.bool(401) && !table.has_column(info.text(400)) => Ok(()),
         REMOVE_COLUMN => table.drop_column(info.text(400)),
         CHANGE_COLUMN_TYPE => Err(rewrites("changed the type of a column")),
         ADD_FIELD | REMOVE_FIELD | RENAME_FIELD => Err(rewrites("changed the fields of a STRUCT")),

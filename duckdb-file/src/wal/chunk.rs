@@ -186,11 +186,7 @@ fn read_fixed(reader: &mut Reader, fixed: Fixed, rows: usize) -> Result<Data> {
 }
 
 fn read_strings(reader: &mut Reader, rows: usize) -> Result<Vec<Bytes>> {
-    let strings = if reader.has(102)? {
-        reader.list(Reader::blob)?
-    } else {
-        read_joined_strings(reader, rows)?
-    };
+    let strings = if reader.has(102)? { reader.list(Reader::blob)? } else { read_joined_strings(reader, rows)? };
     if strings.len() != rows {
         return Err(Error::corrupt(format!("{} strings for {rows} rows", strings.len())));
     }
@@ -244,8 +240,11 @@ fn read_list(reader: &mut Reader, child: &LogicalType, valid: &[bool]) -> Result
     if entries.len() != valid.len() {
         return Err(Error::corrupt(format!("{} lists for {} rows", entries.len(), valid.len())));
     }
-    let child =
-        if reader.has(106)? { ChunkColumn::read(reader, child, count)?.into_vector(count)? } else { Vector::empty(child)? };
+    let child = if reader.has(106)? {
+        ChunkColumn::read(reader, child, count)?.into_vector(count)?
+    } else {
+        Vector::empty(child)?
+    };
     let (mut elements, mut ends) = (Vec::new(), Vec::with_capacity(valid.len()));
     for ((offset, length), valid) in entries.into_iter().zip(valid) {
         // What stands under a NULL means nothing.

@@ -159,7 +159,11 @@ fn convert_scalar(scalar: Scalar, target: &LogicalType) -> Option<Content> {
                 Scalar::Text(text) => text.trim().parse().ok()?,
                 Scalar::Boolean(_) => return None,
             };
-            if target.kind == TypeKind::Float { padded(&(number as f32).to_le_bytes()) } else { padded(&number.to_le_bytes()) }
+            if target.kind == TypeKind::Float {
+                padded(&(number as f32).to_le_bytes())
+            } else {
+                padded(&number.to_le_bytes())
+            }
         }
         TypeKind::Boolean => u128::from(match &scalar {
             Scalar::Boolean(value) => *value,
@@ -246,7 +250,8 @@ fn parse_decimal(text: &str) -> Option<(i128, u8)> {
 
 fn uuid(text: &str) -> Option<[u8; 16]> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
-    let value = Some(digits).filter(|digits| digits.len() == 32).and_then(|digits| u128::from_str_radix(&digits, 16).ok())?;
+    let value =
+        Some(digits).filter(|digits| digits.len() == 32).and_then(|digits| u128::from_str_radix(&digits, 16).ok())?;
     Some((value ^ (1 << 127)).to_le_bytes())
 }
 

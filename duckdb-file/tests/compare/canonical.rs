@@ -84,13 +84,14 @@ fn scalar(field: &Field, array: &ArrayRef, row: usize) -> String {
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
         DataType::Float32 => {
-            let value = array.as_primitive::<Float32Type>().value(row);
+            let value = f64::from(array.as_primitive::<Float32Type>().value(row));
             float(format!("{value:e}"))
         }
         DataType::Float64 => {
             let value = array.as_primitive::<Float64Type>().value(row);
             float(format!("{value:e}"))
         }
+        DataType::Decimal128(_, 0) => array.as_primitive::<Decimal128Type>().value(row).to_string(),
         DataType::Decimal128(width, scale) => {
             let text = array.as_primitive::<Decimal128Type>().value_as_string(row);
             // DuckDB leaves the only digit before the point out if the type has room for none.

@@ -176,7 +176,8 @@ fn fix_frame(frame: &mut [u8]) {
 /// The sum of DuckDB's pages, blocks and frames.
 fn checksum(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(5381_u64, |sum, word| sum ^ u64::from_le_bytes(*word).wrapping_mul(0xbf58_476d_1ce4_e5b9));
+    let sum =
+        words.iter().fold(5381_u64, |sum, word| sum ^ u64::from_le_bytes(*word).wrapping_mul(0xbf58_476d_1ce4_e5b9));
     if rest.is_empty() {
         return sum;
     }

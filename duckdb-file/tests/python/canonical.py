@@ -61,6 +61,9 @@ class Canonical:
         """Text of a value that is not NULL."""
         if name == "blob":
             return f"hex({e})"
+        if name == "float":
+            # As text a FLOAT has more digits than it needs.
+            return f"CAST(CAST({e} AS DOUBLE) AS VARCHAR)"
         if name == "date":
             return finite(e, f"date_diff('day', DATE '1970-01-01', {e})")
         if name in ("timestamp", "timestamp_us", "timestamp with time zone"):

@@ -66,7 +66,7 @@ def catalog(case):
     case.open()
     case.sql(
         "CREATE SCHEMA s1", 'CREATE SCHEMA "Weird ""name"""',
-        "CREATE TABLE plain (a INTEGER, b VARCHAR DEFAULT 'x', c DECIMAL(10, 2) DEFAULT 1.5, d DATE DEFAULT current_date)",
+        "CREATE TABLE plain (a INTEGER, b VARCHAR DEFAULT 'x', c DECIMAL(10, 2) DEFAULT 1.5, d DATE DEFAULT '2020-01-01')",
         "INSERT INTO plain (a) VALUES (1), (2)",
         "CREATE TABLE checked (a INTEGER PRIMARY KEY, b INTEGER CHECK (b > 0 AND b < 100), c VARCHAR UNIQUE NOT NULL)",
         "INSERT INTO checked VALUES (1, 5, 'x'), (2, 6, 'y')",
@@ -334,6 +334,8 @@ def geometry(case):
         "multilines": "'MULTILINESTRING ((0 0, 1 1), (2 2, ' || i || ' 3))'",
         "multipolygons": "'MULTIPOLYGON (((0 0, ' || i || ' 0, 0 1, 0 0)), ((5 5, 6 5, 5 6, 5 5)))'",
         "measured": "'POINT ZM (1 2 3 ' || i || ')'",
+        "with_m": "'LINESTRING M (1 2 3, 4 5 ' || i || ')'",
+        "with_z": "'MULTIPOINT Z (1 2 3, 4 5 ' || i || ')'",
     }
     for name, text in shapes.items():
         case.sql(f"CREATE TABLE {name} AS SELECT i, ({text})::GEOMETRY AS g FROM range(40000) t(i)")

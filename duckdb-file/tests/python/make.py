@@ -65,7 +65,9 @@ class Case:
         """Keeps the files as a process that is killed now would leave them, and what DuckDB reads from them."""
         path = path or self.path
         kept = os.path.join(self.out, f"{self.name}-{state}")
-        copy = os.path.join(self.folder, f"copy-{state}.duckdb")
+        # Of the same name: a log may name the catalog, which is called as the file is.
+        os.makedirs(os.path.join(self.folder, state))
+        copy = os.path.join(self.folder, state, "db.duckdb")
         for suffix in FILES:
             if os.path.exists(path + suffix):
                 shutil.copyfile(path + suffix, kept + ".duckdb" + suffix)
@@ -88,11 +90,9 @@ class Case:
 
 def dump(path, kept):
     """What DuckDB reads from the file: a list of tables, rows in files beside `kept`."""
-    con = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    con = duckdb.connect(path, config={"allow_unsigned_extensions": "true"})
     con.execute("SET threads = 1")
     con.execute("SET TimeZone = 'UTC'")
-    con.execute(f"ATTACH {literal(path)} AS db")
-    con.execute("USE db")
     found = con.execute(
         """SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'db' ORDER BY 1, 2"""
     ).fetchall()
