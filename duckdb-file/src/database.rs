@@ -248,8 +248,8 @@ impl TableInner {
     /// The table's groups, stored ones first.
     pub(crate) fn groups(&self) -> Result<&[GroupPlace]> {
         if let Some(reason) = &self.data.unreadable {
-            let what = format!("table {}: {reason}", self.data.name);
-            return Err(Error::unsupported(what, crate::error::CHECKPOINT));
+            let error = Error::unsupported(reason, crate::error::CHECKPOINT);
+            return Err(error.at(format!("table {}", self.data.name)));
         }
         if let Some(groups) = self.groups.get() {
             return Ok(groups);

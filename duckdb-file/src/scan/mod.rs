@@ -13,8 +13,8 @@ use arrow_schema::{Schema, SchemaRef};
 use roaring::RoaringBitmap;
 
 use crate::database::TableInner;
-use crate::error::{At, Result};
-use crate::types::LogicalType;
+use crate::error::{At, Error, Result};
+use crate::types::{LogicalType, TypeKind};
 use crate::vector::Vector;
 use group::Group;
 
@@ -60,6 +60,9 @@ pub(crate) struct ScanColumn {
 
 impl Scan {
     pub(crate) fn new(table: Arc<TableInner>, columns: Vec<ScanColumn>, batch_rows: usize) -> Result<Self> {
+        for column in &columns {
+            check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
+        }
         let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
         let rest = 0..table.groups()?.len();
         Ok(Self {
@@ -146,6 +149,24 @@ impl Iterator for Scan {
                 Some(Err(self.table.blocks.explain(error)))
             }
         }
+    }
+}
+
+/// Before storage version v1.5.0 geometries are blobs in an encoding of the spatial extension's own.
+fn check_readable(logical_type: &LogicalType) -> Result<()> {
+    let is_geometry = logical_type.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case("geometry"));
+    if is_geometry && logical_type.kind == TypeKind::Blob {
+        let hint = "leave the column out, or copy the data to a new database of storage version v1.5.0";
+        return Err(Error::unsupported("geometries of the spatial extension", hint));
+    }
+    match &logical_type.kind {
+        TypeKind::List(inner) | TypeKind::Array(inner, _) => check_readable(inner),
+        TypeKind::Map(key, value) => check_readable(key).and_then(|()| check_readable(value)),
+        TypeKind::Struct(members) | TypeKind::Union(members) => {
+            members.iter().try_for_each(|(_, member)| check_readable(member))
+        }
+        TypeKind::Tuple(members) => members.iter().try_for_each(check_readable),
+        _ => Ok(()),
     }
 }
 

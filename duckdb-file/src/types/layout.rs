@@ -75,7 +75,7 @@ impl TypeKind {
             Self::Decimal { .. } => Fixed::I128,
             Self::Enum(values) => match values.len() {
                 ..=0xff => Fixed::U8,
-                ..=0xffff => Fixed::U16,
+                0x100..=0xffff => Fixed::U16,
                 _ => Fixed::U32,
             },
             Self::Char | Self::Varchar | Self::Blob | Self::Bit | Self::BigNum | Self::Geometry => {

@@ -54,6 +54,7 @@ impl Display for TypeKind {
             Self::List(element) => return write!(f, "{element}[]"),
             Self::Array(element, size) => return write!(f, "{element}[{size}]"),
             Self::Map(key, value) => return write!(f, "MAP({key}, {value})"),
+            Self::Struct(members) if members.is_empty() => "STRUCT",
             Self::Struct(members) => return list(f, "STRUCT(", members, write_member),
             Self::Union(members) => return list(f, "UNION(", members, write_member),
             Self::Tuple(members) => return list(f, "TUPLE(", members, |f, member| member.fmt(f)),
@@ -83,9 +84,9 @@ fn write_member(f: &mut Formatter<'_>, (name, member): &(String, LogicalType)) -
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain {
-        f.write_str(name)?
+        f.write_str(name)?;
     } else {
-        quoted(f, name, '"')?
+        quoted(f, name, '"')?;
     }
     write!(f, " {member}")
 }

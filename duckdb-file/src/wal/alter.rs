@@ -43,13 +43,15 @@ pub(super) fn apply(catalog: &mut Catalog, info: &Object) -> Result<()> {
         }),
         REMOVE_COLUMN if info.bool(401) && !table.has_column(info.text(400)) => Ok(()),
         REMOVE_COLUMN => table.drop_column(info.text(400)),
-        CHANGE_COLUMN_TYPE => Err(rewrites("changed the type of a column")),
-        ADD_FIELD | REMOVE_FIELD | RENAME_FIELD => Err(rewrites("changed the fields of a STRUCT")),
+        CHANGE_COLUMN_TYPE => Err(rewrites("a column whose type was changed after the last checkpoint")),
+        ADD_FIELD | REMOVE_FIELD | RENAME_FIELD => {
+            Err(rewrites("a STRUCT whose fields were changed after the last checkpoint"))
+        }
         _ => Ok(()),
     };
     match result {
-        Err(error @ Error::Unsupported { .. }) => {
-            table.unreadable = Some(error.to_string());
+        Err(Error::Unsupported { what, .. }) => {
+            table.unreadable = Some(what);
             Ok(())
         }
         result => result.at(|| format!("table {name}")),
@@ -67,5 +69,5 @@ fn add_column(info: &Object) -> Result<(crate::table::Column, Value)> {
 }
 
 fn rewrites(what: &str) -> Error {
-    Error::unsupported(format!("a write-ahead log that {what}"), crate::error::CHECKPOINT)
+    Error::unsupported(what, crate::error::CHECKPOINT)
 }

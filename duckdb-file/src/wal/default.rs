@@ -11,6 +11,7 @@ use crate::value::{Content, Value, padded};
 const CAST: u64 = 3;
 const CONSTANT: u64 = 7;
 const FUNCTION: u64 = 9;
+const TYPE: u64 = 21;
 
 /// The value of a default expression as one of the column's type.
 pub(super) fn constant(expression: &Object, target: &LogicalType) -> Result<Value> {
@@ -27,14 +28,49 @@ fn evaluate(expression: &Object, target: &LogicalType) -> Result<Value> {
         },
         CAST => {
             let child = expression.object(200).ok_or_else(not_constant)?;
-            let to = expression.logical_type(201).ok_or_else(not_constant)?;
-            // DuckDB 2.0 names the type by an expression; the column's type then decides.
-            let to = if matches!(to.kind, TypeKind::Other(_)) { target } else { to };
-            convert(evaluate(child, to)?, to)
+            let to = match (expression.logical_type(201), expression.object(203)) {
+                (_, Some(named)) => named_type(named, target).ok_or_else(not_constant)?,
+                (Some(to), None) => to.clone(),
+                (None, None) => return Err(not_constant()),
+            };
+            convert(evaluate(child, &to)?, &to)
         }
         FUNCTION => negated(expression, target),
         _ => Err(not_constant()),
     }
+}
+
+/// The type that an expression of DuckDB 2.0 names: a simple one, or the target.
+fn named_type(expression: &Object, target: &LogicalType) -> Option<LogicalType> {
+    if expression.uint(100) != TYPE {
+        return None;
+    }
+    let qualified = expression.object(204).and_then(|name| name.texts(100).last());
+    let name = qualified.unwrap_or(expression.text(202)).to_uppercase();
+    let has_arguments = !expression.list(203).is_empty();
+    let kind = match name.as_str() {
+        _ if has_arguments => {
+            // Its arguments are those of the target, or the value will not fit.
+            return Some(target.clone()).filter(|target| target.to_string().starts_with(&format!("{name}(")));
+        }
+        "BOOLEAN" | "BOOL" => TypeKind::Boolean,
+        "TINYINT" => TypeKind::TinyInt,
+        "SMALLINT" => TypeKind::SmallInt,
+        "INTEGER" | "INT" | "INT4" => TypeKind::Integer,
+        "BIGINT" | "INT8" | "LONG" => TypeKind::BigInt,
+        "HUGEINT" => TypeKind::HugeInt,
+        "FLOAT" | "REAL" => TypeKind::Float,
+        "DOUBLE" => TypeKind::Double,
+        "VARCHAR" | "TEXT" | "STRING" => TypeKind::Varchar,
+        "DATE" => TypeKind::Date,
+        "TIME" => TypeKind::Time,
+        "TIMESTAMP" => TypeKind::Timestamp,
+        "TIMESTAMPTZ" | "TIMESTAMP WITH TIME ZONE" => TypeKind::TimestampTz,
+        "UUID" => TypeKind::Uuid,
+        "BLOB" => TypeKind::Blob,
+        _ => return None,
+    };
+    Some(kind.into())
 }
 
 /// A number with a sign.
@@ -168,8 +204,8 @@ fn convert_scalar(scalar: Scalar, target: &LogicalType) -> Option<Content> {
         TypeKind::Boolean => u128::from(match &scalar {
             Scalar::Boolean(value) => *value,
             Scalar::Decimal(number, _) => *number != 0,
-            Scalar::Text(text) if text.eq_ignore_ascii_case("true") => true,
-            Scalar::Text(text) if text.eq_ignore_ascii_case("false") => false,
+            Scalar::Text(text) if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("t") => true,
+            Scalar::Text(text) if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("f") => false,
             _ => return None,
         })
         .to_le_bytes(),

@@ -3,6 +3,8 @@
 //! `QUACKLAKE_PYTHON` names a Python with DuckDB; `QUACKLAKE_DUCKDB_PYTHONS` others with other releases, separated by
 //! colons.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "all of this is a test")]
+
 mod canonical;
 mod files;
 mod mutate;

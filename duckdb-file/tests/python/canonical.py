@@ -74,6 +74,8 @@ class Canonical:
             return finite(e, f"epoch_us(CAST({e} AS TIMESTAMP)) // 1000")
         if name == "timestamp_ns":
             return finite(e, f"epoch_ns({e})")
+        if name == "timestamptz_ns":
+            return finite(f"CAST({e} AS TIMESTAMP_NS)", f"epoch_ns(CAST({e} AS TIMESTAMP_NS))")
         if name == "time":
             return f"CAST({micros(e)} AS VARCHAR)"
         if name == "interval":

@@ -37,11 +37,14 @@ def nested(version, rows):
     return NESTED.replace("LAMBDA", lambda_text(version, "x", "'e' || x")).replace("ROWS", str(rows))
 
 
-def all_types(con):
+def all_types(con, storage):
     """All types that the release has, with extreme values; those that have no canonical text are left out."""
     columns = con.execute("DESCRIBE SELECT * FROM test_all_types()").fetchall()
     # Two types that no text cast keeps apart or that DuckDB cannot convert to text here.
     skipped = {"variant"}
+    version = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
+    if storage is None and version < (2, 0):
+        skipped.add("geometry")  # there in the encoding of the spatial extension
     return ", ".join('"' + c[0] + '"' for c in columns if c[0] not in skipped)
 
 
@@ -115,7 +118,7 @@ def catalog(case):
 def types(storage):
     def make(case):
         case.open(storage)
-        columns = all_types(case.con)
+        columns = all_types(case.con, storage)
         case.sql(f"CREATE TABLE extremes AS SELECT {columns} FROM test_all_types()")
         case.snap("live")
         case.sql("CHECKPOINT db")

@@ -90,7 +90,14 @@ class Case:
 
 def dump(path, kept):
     """What DuckDB reads from the file: a list of tables, rows in files beside `kept`."""
-    con = duckdb.connect(path, config={"allow_unsigned_extensions": "true"})
+    config = {"allow_unsigned_extensions": "true"}
+    try:
+        con = duckdb.connect(path, config=config)
+    except duckdb.Error:
+        # Some logs are replayed by ATTACH only, others only without it.
+        con = duckdb.connect(config=config)
+        con.execute(f"ATTACH {literal(path)} AS db")
+        con.execute("USE db")
     con.execute("SET threads = 1")
     con.execute("SET TimeZone = 'UTC'")
     found = con.execute(
