@@ -250,3 +250,86 @@ fn read_path(reader: &mut Reader) -> Result<Vec<String>> {
     let path = Object::read(reader, "QualifiedName")?;
     Ok(path.texts(100).map(Into::into).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::checksum::checksum;
+    use crate::header::Header;
+    use crate::header::tests::pages;
+    use crate::table::Column;
+    use crate::types::TypeKind;
+
+    const USE_TABLE: &str = "64 00 19 65 00 04 6d 61 69 6e 66 00 01 74 ff ff";
+    const INSERT: &str = "64 00 1a 65 00 64 00 02 65 00 02 64 00 0e ff ff 64 00 19 ff ff 66 00 02 64 00 01 65 00 08 fd ff ff ff
+        ff ff ff ff 66 00 10 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 80 ff ff 64 00 00 66 00 02 01 78 05 68 65 6c 6c
+        6f ff ff ff ff ff ff";
+    const DELETE: &str =
+        "64 00 1b 65 00 64 00 01 65 00 01 64 00 0e ff ff 66 00 01 64 00 00 66 00 08 00 00 00 00 00 00 00 00
+        ff ff ff ff ff ff";
+    const UPDATE: &str =
+        "64 00 1c 65 00 01 01 66 00 64 00 01 65 00 02 64 00 19 ff ff 64 00 0e ff ff 66 00 02 64 00 00 66 00
+        01 01 7a ff ff 64 00 00 66 00 08 01 00 00 00 00 00 00 00 ff ff ff ff ff ff";
+    const FLUSH: &str = "64 00 64 ff ff";
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
+    }
+
+    fn replayed(entries: &[&str]) -> Result<Catalog> {
+        let mut log = bytes("64 00 62 65 00 02 ff ff");
+        for payload in entries.iter().map(|entry| bytes(entry)) {
+            log.extend((payload.len() as u64).to_le_bytes());
+            log.extend(checksum(&payload).to_le_bytes());
+            log.extend(payload);
+        }
+        let header = Header::read(&pages(64, |_| ())).unwrap();
+        let column =
+            |name: &str, kind: TypeKind| Column { name: name.into(), logical_type: kind.into(), generated: false };
+        let columns = vec![column("a", TypeKind::BigInt), column("b", TypeKind::Varchar)];
+        let mut catalog = Catalog::default();
+        catalog.add_table(TableData::new(or_main(""), "t".into(), columns));
+        crate::wal::replay(&mut catalog, &header, Some(Bytes::from(log)), None)?;
+        Ok(catalog)
+    }
+
+    fn table(catalog: &Catalog) -> &TableData {
+        &catalog.tables[&Key::new(&or_main(""), "T")]
+    }
+
+    #[test]
+    fn rows_of_committed_transactions() {
+        let catalog =
+            replayed(&[USE_TABLE, INSERT, FLUSH, USE_TABLE, INSERT, DELETE, FLUSH, USE_TABLE, INSERT]).unwrap();
+        let table = table(&catalog);
+        assert_eq!(table.appended.iter().map(|appended| appended.rows).sum::<u64>(), 4);
+        assert_eq!(table.deleted.iter().collect::<Vec<_>>(), [0]);
+        let Content::Chunks(chunks) = &table.appended[0].content else { panic!("{table:?}") };
+        let chunk = chunks[0].decode().unwrap();
+        let numbers = chunk.column(0).unwrap().slice(0, 2).unwrap();
+        assert_eq!(numbers.valid, [true, false]);
+        let Data::Strings(strings) = chunk.column(1).unwrap().slice(0, 2).unwrap().data else { panic!("{chunk:?}") };
+        assert_eq!(strings, ["x", "hello"]);
+    }
+
+    #[test]
+    fn the_last_update_counts() {
+        let catalog = replayed(&[USE_TABLE, INSERT, FLUSH, USE_TABLE, UPDATE, FLUSH]).unwrap();
+        let strings = ["x", "hello"].map(|text| Bytes::from_static(text.as_bytes())).to_vec();
+        let mut vector = Vector { valid: vec![true; 2], data: Data::Strings(strings) };
+        table(&catalog).updates.apply(1, 0..2, &mut vector).unwrap();
+        let Data::Strings(strings) = vector.data else { panic!() };
+        assert_eq!(strings, ["x", "z"]);
+    }
+
+    #[test]
+    fn rows_that_are_not_there() {
+        assert!(replayed(&[USE_TABLE, DELETE, FLUSH]).is_err());
+        assert!(replayed(&[USE_TABLE, UPDATE, FLUSH]).is_err());
+        assert!(replayed(&[INSERT, FLUSH]).is_err());
+        assert!(replayed(&["64 00 63 ff ff", "64 00 7f ff ff", FLUSH]).is_err());
+        assert!(replayed(&["64 00 7f ff ff"]).is_ok());
+    }
+}

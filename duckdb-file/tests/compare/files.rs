@@ -1,10 +1,12 @@
 //! States of databases and what DuckDB reads from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use duckdb_file::{Database, ScanOptions, Table};
 use serde_json::Value;
 
@@ -170,4 +172,25 @@ fn check_projection(table: &Table, count: u64) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// How many batches of ten rows `make.py --write-on` has left in the file, after making sure that they are whole.
+pub(crate) fn batches(file: &Path) -> Result<i64, duckdb_file::Error> {
+    let database = Database::open(file)?;
+    let mut rows_of = BTreeMap::new();
+    for batch in database.table("main", "batches")?.scan(&ScanOptions::default())? {
+        let batch = batch?;
+        let (numbers, words) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
+        for row in 0..batch.num_rows() {
+            assert_eq!(words.value(row), format!("batch {}", numbers.value(row)));
+            *rows_of.entry(numbers.value(row)).or_insert(0) += 1;
+        }
+    }
+    let mut counted = 0;
+    for batch in database.table("main", "counted")?.scan(&ScanOptions::default())? {
+        counted = batch?.column(0).as_primitive::<Int64Type>().value(0);
+    }
+    assert!(rows_of.values().all(|rows| *rows == 10), "{rows_of:?}");
+    assert_eq!(rows_of.len() as i64, counted);
+    Ok(counted)
 }

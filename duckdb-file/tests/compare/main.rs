@@ -55,6 +55,34 @@ fn files_in_a_folder() {
     }
 }
 
+/// A database that DuckDB goes on changing is read as of one moment, again and again.
+#[test]
+fn file_that_is_written() {
+    let Some(python) = required("QUACKLAKE_PYTHON") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.duckdb");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/make.py");
+    let mut writer = Command::new(python);
+    writer.arg(script).arg("--write-on").arg(&file).env("PYTHONDONTWRITEBYTECODE", "1").stdout(Stdio::piped());
+    let mut writer = writer.spawn().expect("Python runs");
+    let mut said = [0; 8];
+    std::io::Read::read_exact(writer.stdout.as_mut().unwrap(), &mut said).expect("the writer begins");
+    let (mut read, mut modified, mut seen) = (0, 0, std::collections::BTreeSet::new());
+    while writer.try_wait().unwrap().is_none() {
+        match files::batches(&file) {
+            Ok(batches) => {
+                read += 1;
+                seen.insert(batches);
+            }
+            Err(duckdb_file::Error::Modified) => modified += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(writer.wait().unwrap().success());
+    println!("read {read} times, {} states, {modified} times modified meanwhile", seen.len());
+    assert!(read > 10 && seen.len() > 5, "read {read} times, saw {seen:?}");
+}
+
 /// Changed files are read or refused: no panic, no endless loop, no memory beyond measure.
 #[test]
 fn mutated_files() {

@@ -362,6 +362,60 @@ def rewritten(case):
     case.snap("live")
 
 
+def cuts(case):
+    """Logs that end anywhere, and logs and files with a wrong bit or of another database."""
+    case.open()
+    case.sql("CREATE TABLE t (i BIGINT, s VARCHAR)", "INSERT INTO t VALUES (0, 'zero')", "CHECKPOINT db")
+    for i in range(4):
+        case.sql("BEGIN", f"INSERT INTO t VALUES ({i}, 'v{i}')", f"UPDATE t SET s = 'u{i}' WHERE i = {i - 1}", "COMMIT")
+    with open(case.path + ".wal", "rb") as file:
+        log = file.read()
+    boundaries, at = [], log.index(b"\xff\xff") + 2
+    while at < len(log):
+        boundaries.append(at)
+        at += 16 + int.from_bytes(log[at : at + 8], "little")
+    positions = {p + d for p in boundaries for d in (-1, 0, 1, 8, 17) if 0 < p + d < len(log)} | {3, len(log) - 1}
+    for position in sorted(positions):
+        case.snap_changed(f"at{position}", ".wal", lambda data, end=position: data[:end])
+
+    def flip(at):
+        def change(data):
+            data[at] ^= 4
+            return data
+
+        return change
+
+    for boundary in boundaries[1::3]:
+        case.snap_changed(f"flip{boundary}", ".wal", flip(boundary + 18), expect_error="bad checksum (write-ahead log")
+    for page in range(3):
+        case.snap_changed(f"page{page}", "", flip(page * 4096 + 200), expect_error=f"bad checksum (header page {page}")
+    case.snap_changed("magic", "", flip(9), expect_error="not a DuckDB database")
+    case.snap_changed("short", "", lambda data: data[:9000], expect_error="not a DuckDB database")
+    with open(case.path, "rb") as file:
+        pages = [file.read(4096) for _ in range(3)][1:]
+    _, meta = max((int.from_bytes(page[8:16], "little"), int.from_bytes(page[16:24], "little")) for page in pages)
+    meta &= (1 << 56) - 1
+    case.snap_changed("block", "", flip(12288 + meta * 262144 + 100), expect_error="bad checksum (block")
+
+
+def foreign(case):
+    """Logs that do not belong to the file."""
+    case.open("v1.4.0")
+    case.sql("CREATE TABLE t (i BIGINT)", "INSERT INTO t VALUES (1)")
+    with open(case.path + ".wal", "rb") as file:
+        old = file.read()
+    case.sql("CHECKPOINT db", "INSERT INTO t VALUES (2)")
+    case.snap("own")
+    case.snap_changed("old", ".wal", lambda data: old, expect_error="does not match")
+
+    def other_id(data):
+        at = data.index(b"f\x00\x10") + 3
+        data[at] ^= 1
+        return data
+
+    case.snap_changed("other", ".wal", other_id, expect_error="does not match")
+
+
 # --- DuckLake ---
 
 
@@ -413,6 +467,9 @@ def all_cases(version, with_large):
     for point in ("before_truncate", "before_header", "after_free_list_write"):
         yield f"aborted_{point}", aborted(point)
     yield "rewritten", rewritten
+    yield "cuts", cuts
+    if version >= (1, 4):
+        yield "foreign", foreign
     if version >= (1, 5):
         yield "geometry", geometry
         yield "variant", shredded

@@ -82,6 +82,32 @@ class Case:
                 os.remove(copy + suffix)
         print(f"{self.name}-{state}", flush=True)
 
+    def snap_changed(self, state, suffix, change, expect_error=None):
+        """As `snap`, of files one of which is changed: `change` gets its bytes."""
+        folder = os.path.join(self.folder, "changed-" + state)
+        os.makedirs(folder)
+        path = os.path.join(folder, "db.duckdb")
+        for each in FILES:
+            if os.path.exists(self.path + each):
+                shutil.copyfile(self.path + each, path + each)
+        with open(path + suffix, "rb") as file:
+            data = change(bytearray(file.read()))
+        with open(path + suffix, "wb") as file:
+            file.write(data)
+        if expect_error:
+            try:
+                dump(path, os.path.join(folder, "refused"))
+            except Exception:
+                pass
+            else:
+                raise SystemExit(f"DuckDB reads {self.name}-{state}, which should be refused")
+            for each in FILES:
+                if os.path.exists(self.path + each):
+                    shutil.copyfile(self.path + each, path + each)
+            with open(path + suffix, "wb") as file:
+                file.write(data)
+        self.snap(state, path, expect_error=expect_error)
+
     def remove(self):
         if self.con:
             self.con.close()
@@ -134,12 +160,41 @@ def generated_columns(con, schema, name, full):
     return {row[0] for row in con.execute(f"DESCRIBE {full}").fetchall() if any(d.startswith(row[0] + " ") for d in definitions)}
 
 
+def write_on(path, seconds):
+    """Changes a database again and again, with checkpoints: batches of ten rows that belong together."""
+    con = duckdb.connect()
+    con.execute(f"ATTACH {literal(path)} AS db")
+    con.execute("USE db")
+    con.execute("SET threads = 1")
+    con.execute("CREATE TABLE IF NOT EXISTS batches (batch BIGINT, word VARCHAR)")
+    con.execute("CREATE TABLE IF NOT EXISTS counted (batches BIGINT)")
+    con.execute("INSERT INTO counted SELECT 0 WHERE NOT EXISTS (FROM counted)")
+    print("writing", flush=True)
+    end, batch = time.time() + seconds, 0
+    while time.time() < end:
+        con.execute("BEGIN")
+        con.execute(f"INSERT INTO batches SELECT {batch}, 'batch {batch}' FROM range(10)")
+        if batch % 7 == 6:
+            con.execute(f"DELETE FROM batches WHERE batch = {batch - 3}")
+            con.execute("UPDATE counted SET batches = batches - 1")
+        con.execute("UPDATE counted SET batches = batches + 1")
+        con.execute("COMMIT")
+        if batch % 5 == 4:
+            con.execute("CHECKPOINT db")
+        batch += 1
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", required=True)
+    parser.add_argument("--out")
+    parser.add_argument("--write-on", metavar="FILE", help="change this database for some seconds instead")
+    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--large", action="store_true", help="tables of millions of rows too")
     arguments = parser.parse_args()
+    if arguments.write_on:
+        write_on(arguments.write_on, arguments.seconds)
+        return
     os.makedirs(arguments.out, exist_ok=True)
     failed = False
     for name, make in cases.all_cases(VERSION, arguments.large):
