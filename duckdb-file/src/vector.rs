@@ -166,6 +166,17 @@ impl Vector {
         self.take(&(start..end).collect::<Vec<_>>())
     }
 
+    /// Bytes that a row takes in memory, without those of its strings and elements.
+    pub(crate) fn size_of_row(&self) -> usize {
+        1 + match &self.data {
+            Data::Fixed { width, .. } => *width,
+            Data::Strings(_) => size_of::<Bytes>(),
+            Data::List { .. } => size_of::<usize>(),
+            Data::Array { size, child } => size.saturating_mul(child.size_of_row()),
+            Data::Struct(members) => members.iter().map(Self::size_of_row).sum(),
+        }
+    }
+
     /// Adds to each row's weight the bytes of its strings and a few for each of its elements.
     pub(crate) fn add_weights(&self, weights: &mut [usize]) {
         match &self.data {
@@ -174,7 +185,7 @@ impl Vector {
                 weights.iter_mut().zip(strings).for_each(|(weight, string)| *weight += string.len());
             }
             Data::List { ends, child } => {
-                let mut inner = vec![8; child.rows()];
+                let mut inner = vec![child.size_of_row(); child.rows()];
                 child.add_weights(&mut inner);
                 let mut start = 0;
                 for (weight, end) in weights.iter_mut().zip(ends) {

@@ -21,6 +21,9 @@ use group::Group;
 /// Text and elements of a batch, about, unless a single row has more.
 const BATCH_BYTES: usize = 64 << 20;
 
+/// Values of a batch of very many columns, at most.
+const BATCH_VALUES: usize = 4 << 20;
+
 /// What to read of a table.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
@@ -64,12 +67,13 @@ impl Scan {
             check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
         }
         let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
+        let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
         let rest = 0..table.groups()?.len();
         Ok(Self {
             table,
             schema: Arc::new(Schema::new(fields)),
             columns,
-            batch_rows: batch_rows.max(1),
+            batch_rows: batch_rows.min(BATCH_VALUES / leaves).max(1),
             rest,
             current: None,
             ready: VecDeque::new(),

@@ -46,6 +46,8 @@ struct Lists {
     last: usize,
     /// Elements there are.
     elements: u64,
+    /// Values that an element is made of.
+    leaves: usize,
     child: Box<StoredColumn>,
 }
 
@@ -81,7 +83,7 @@ impl StoredColumn {
                 let child = child()?;
                 let elements = child.validity.iter().fold(0, |sum: u64, segment| sum.saturating_add(segment.rows));
                 let child = Box::new(Self::open(blocks, child, &element, elements)?);
-                Content::List(Lists { ends, ahead: Vec::new(), last: 0, elements, child })
+                Content::List(Lists { ends, ahead: Vec::new(), last: 0, elements, leaves: element.leaves(), child })
             }
             Layout::Array(element, size) => {
                 let elements = rows.saturating_mul(size as u64);
@@ -173,12 +175,12 @@ impl Lists {
             let end = self.last.saturating_add(elements);
             self.ahead[..rows].partition_point(|at| *at <= end).max(1).min(rows)
         };
-        let count = fitting(ELEMENTS);
+        let count = fitting((ELEMENTS / self.leaves).max(1));
         let elements = self.ahead[..count].last().map_or(0, |end| end - self.last);
         if elements == 0 {
             return Ok(count);
         }
-        check_elements(elements)?;
+        check_elements(elements.saturating_mul(self.leaves))?;
         let inner = self.child.limit(elements)?;
         Ok(if inner < elements { fitting(inner) } else { count })
     }
@@ -188,7 +190,7 @@ impl Lists {
         let first = self.last;
         let ends: Vec<_> = self.ahead.drain(..rows).map(|end| end - first).collect();
         let elements = ends.last().copied().unwrap_or(0);
-        check_elements(elements)?;
+        check_elements(elements.saturating_mul(self.leaves))?;
         self.last = first + elements;
         Ok(Data::List { ends, child: Box::new(self.child.next(elements)?) })
     }

@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 pub(crate) const END: u16 = 0xffff;
 /// Objects nested deeper than this are refused.
 const MAX_DEPTH: usize = 200;
+/// What short forms may become in memory, besides a multiple of their length.
+const MAX_EXPANSION: usize = 256 << 20;
 
 /// Reads values one after another, from memory or from a chain of metadata blocks.
 #[derive(Debug)]
@@ -20,11 +22,14 @@ pub(crate) struct Reader {
     chain: Option<Chain>,
     peeked: Option<u16>,
     depth: usize,
+    /// Bytes that may still be made of fewer bytes.
+    expansion_left: usize,
 }
 
 impl Reader {
     pub(crate) fn over(bytes: Bytes) -> Self {
-        Self { chunk: bytes, chain: None, peeked: None, depth: 0 }
+        let expansion_left = MAX_EXPANSION + bytes.len().saturating_mul(64);
+        Self { chunk: bytes, chain: None, peeked: None, depth: 0, expansion_left }
     }
 
     pub(crate) fn at(blocks: &Arc<Blocks>, pointer: MetaPointer) -> Result<Self> {
@@ -189,6 +194,14 @@ impl Reader {
     /// A value behind a byte that says whether it is there.
     pub(crate) fn nullable<T>(&mut self, value: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
         if self.bool()? { value(self).map(Some) } else { Ok(None) }
+    }
+
+    /// Takes account of memory for values that are stored in a short form.
+    pub(crate) fn expand(&mut self, bytes: usize) -> Result<()> {
+        let left = self.expansion_left.checked_sub(bytes);
+        self.expansion_left =
+            left.ok_or_else(|| Error::limit("size of values in a short form", MAX_EXPANSION as u64))?;
+        Ok(())
     }
 
     /// Reads something that may hold its like.

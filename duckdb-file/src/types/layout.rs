@@ -96,6 +96,24 @@ impl TypeKind {
     }
 }
 
+impl LogicalType {
+    /// Values that one value of the type is made of, elements counted once.
+    pub(crate) fn leaves(&self) -> usize {
+        match &self.kind {
+            TypeKind::List(inner) => 1 + inner.leaves(),
+            TypeKind::Array(inner, size) => inner.leaves().saturating_mul(*size as usize),
+            TypeKind::Map(key, value) => 1 + key.leaves() + value.leaves(),
+            TypeKind::Struct(members) | TypeKind::Union(members) => {
+                members.iter().fold(1, |sum: usize, (_, member)| sum.saturating_add(member.leaves()))
+            }
+            TypeKind::Tuple(members) => {
+                members.iter().fold(1, |sum: usize, member| sum.saturating_add(member.leaves()))
+            }
+            _ => 1,
+        }
+    }
+}
+
 /// What a map is a list of.
 fn entries(key: &LogicalType, value: &LogicalType) -> LogicalType {
     TypeKind::Struct(vec![("key".into(), key.clone()), ("value".into(), value.clone())]).into()

@@ -111,8 +111,15 @@ impl ChunkColumn {
         }
     }
 
-    fn into_vector(self, rows: usize) -> Result<Vector> {
-        if let Selection::All = self.selection { Ok(self.values) } else { self.slice(0, rows) }
+    /// All rows in full.
+    fn into_vector(self, reader: &mut Reader, rows: usize) -> Result<Vector> {
+        if let Selection::All = self.selection {
+            return Ok(self.values);
+        }
+        let value = self.values.size_of_row();
+        let weights = self.weights(rows).into_iter().fold(rows.saturating_mul(value), usize::saturating_add);
+        reader.expand(weights)?;
+        self.slice(0, rows)
     }
 }
 
@@ -138,6 +145,7 @@ fn read_sequence(reader: &mut Reader, logical_type: &LogicalType, rows: usize) -
     };
     check_elements(rows)?;
     let width = fixed.width();
+    reader.expand(rows * (width + 1))?;
     let mut bytes = Vec::with_capacity(rows * width);
     for row in 0..rows as i128 {
         let value = i128::from(start).wrapping_add(row.wrapping_mul(step.into()));
@@ -148,6 +156,7 @@ fn read_sequence(reader: &mut Reader, logical_type: &LogicalType, rows: usize) -
 
 fn read_flat(reader: &mut Reader, logical_type: &LogicalType, rows: usize) -> Result<Vector> {
     check_elements(rows)?;
+    reader.expand(rows)?;
     let has_format = reader.has(99)?;
     if has_format {
         reader.uint()?;
@@ -216,7 +225,7 @@ fn read_struct(reader: &mut Reader, members: &[LogicalType], rows: usize) -> Res
     if count != members.len() as u64 {
         return Err(Error::corrupt(format!("{count} vectors for a struct of {} members", members.len())));
     }
-    let read = |member| ChunkColumn::read(reader, member, rows)?.into_vector(rows);
+    let read = |member| ChunkColumn::read(reader, member, rows)?.into_vector(reader, rows);
     Ok(Data::Struct(members.iter().map(read).collect::<Result<_>>()?))
 }
 
@@ -230,7 +239,7 @@ fn read_array(reader: &mut Reader, child: &LogicalType, size: usize, rows: usize
     if !reader.has(104)? {
         return Err(Error::corrupt("arrays without elements"));
     }
-    let child = ChunkColumn::read(reader, child, elements)?.into_vector(elements)?;
+    let child = ChunkColumn::read(reader, child, elements)?.into_vector(reader, elements)?;
     Ok(Data::Array { size, child: Box::new(child) })
 }
 
@@ -241,7 +250,7 @@ fn read_list(reader: &mut Reader, child: &LogicalType, valid: &[bool]) -> Result
         return Err(Error::corrupt(format!("{} lists for {} rows", entries.len(), valid.len())));
     }
     let child = if reader.has(106)? {
-        ChunkColumn::read(reader, child, count)?.into_vector(count)?
+        ChunkColumn::read(reader, child, count)?.into_vector(reader, count)?
     } else {
         Vector::empty(child)?
     };
@@ -257,7 +266,12 @@ fn read_list(reader: &mut Reader, child: &LogicalType, valid: &[bool]) -> Result
         ends.push(elements.len());
     }
     let in_order = elements.len() == child.rows() && elements.iter().enumerate().all(|(at, element)| at == *element);
-    let child = if in_order { child } else { child.take(&elements)? };
+    let child = if in_order {
+        child
+    } else {
+        reader.expand(elements.len().saturating_mul(child.size_of_row()))?;
+        child.take(&elements)?
+    };
     Ok(Data::List { ends, child: Box::new(child) })
 }
 
