@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(grammar.objects.len(), 39);
         grammar.objects.values().for_each(|spec| check(&grammar, spec));
         let create = grammar.object("CreateInfo").unwrap();
-        assert_eq!((create.tag, create.variants.len()), (Some(100), 8));
+        assert_eq!((create.tag, create.variants.len()), (Some(100), 9));
         let alter = grammar.object("AlterInfo").unwrap();
         assert_eq!(alter.variant(1).unwrap().variants.len(), 17);
     }
