@@ -116,6 +116,10 @@ impl Blocks {
     }
 }
 
+/// Lengths are checked before bytes are read: if there are fewer then, a writer has cut the file meanwhile.
 fn unreadable(source: std::io::Error) -> Error {
-    Error::Io { file: "database file", source }
+    match source.kind() {
+        std::io::ErrorKind::UnexpectedEof => Error::Modified,
+        _ => Error::Io { file: "database file", source },
+    }
 }

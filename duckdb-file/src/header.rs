@@ -95,8 +95,12 @@ impl Header {
     }
 }
 
+/// The length was checked, so an early end is the work of a writer.
 fn unreadable(source: std::io::Error) -> Error {
-    Error::Io { file: "database file", source }
+    match source.kind() {
+        std::io::ErrorKind::UnexpectedEof => Error::Modified,
+        _ => Error::Io { file: "database file", source },
+    }
 }
 
 /// A page of [`PAGE`] bytes.
