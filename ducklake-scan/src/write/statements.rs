@@ -182,7 +182,10 @@ impl Session {
             WriteStatement::DropMacro { name, if_exists, is_table } => {
                 self.drop_macro(open, &name, if_exists, is_table).await.map(|()| None)
             }
-            WriteStatement::Checkpoint { .. } => Err(LakeError::not_supported("CHECKPOINT")),
+            WriteStatement::Checkpoint { lake } => {
+                let of = lake.map(|lake| format!(" of '{lake}'")).unwrap_or_default();
+                Err(LakeError::not_supported(format!("CHECKPOINT{of}")))
+            }
         }
     }
 

@@ -35,8 +35,9 @@ pub(super) struct Shared {
 
 /// Bytes of rows for which a row group on its way counts once more.
 const GROUP_UNIT: usize = 64 << 20;
-/// How many row groups, or units of large ones, are on their way at the same time.
-const GROUP_UNITS: u32 = 8;
+/// How many row groups, or units of large ones, are on their way at the same time: enough for those who read and those
+/// who encode not to wait for each other, and no more memory than that takes.
+const GROUP_UNITS: u32 = 4;
 
 impl Shared {
     pub(super) fn new(storage: Storage, layout: TableLayout, internal: Internal) -> Result<Self, WriteError> {

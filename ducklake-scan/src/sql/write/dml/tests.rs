@@ -39,7 +39,7 @@ fn inserts() {
         (
             "WITH x AS (SELECT 3) INSERT INTO t WITH y AS (FROM x) FROM y",
             "",
-            "WITH x AS (SELECT 3), y AS (FROM x) FROM y",
+            "WITH x AS (SELECT 3), y AS (SELECT * FROM x) SELECT * FROM y",
         ),
     ] {
         let insert = insert(sql);
