@@ -35,8 +35,8 @@ pub(crate) struct Dialect {
     pub(crate) declared: fn(Kind) -> &'static str,
     /// Most bound values of a statement.
     pub(crate) max_binds: usize,
-    /// Statement that writers queue at until the transaction ends, with one bound number.
-    pub(crate) lock_writers: Option<&'static str>,
+    /// Statement that writers queue at until the transaction ends, for a number.
+    pub(crate) lock_writers: Option<fn(i64) -> String>,
     /// A bound placeholder brought to the type of `comparable`'s result.
     pub(crate) comparable_bind: fn(placeholder: &str, Comparable) -> String,
 }
@@ -151,7 +151,7 @@ pub(crate) static POSTGRES: Dialect = Dialect {
         Kind::Time => "timestamp with time zone",
     },
     max_binds: 65_000,
-    lock_writers: Some("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) l"),
+    lock_writers: Some(|key| format!("SELECT 1 FROM (SELECT pg_advisory_xact_lock({key})) l")),
 };
 
 /// PostgreSQL's own types in inlined tables, as text that the format's decoder knows, or as themselves where the

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow};
 use sqlx::{
-    Column as _, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
-    TypeInfo as _, ValueRef as _,
+    Column as _, ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Row as _, Sqlite,
+    SqliteConnection, SqlitePool, Transaction, TypeInfo as _, ValueRef as _,
 };
 
 use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
@@ -85,6 +87,19 @@ impl Cell {
         }
     }
 
+    /// A letter for its type.
+    fn kind(&self) -> char {
+        match self {
+            Self::Null => 'n',
+            Self::Bool(_) => 'l',
+            Self::Int(_) => 'i',
+            Self::Float32(_) => 'f',
+            Self::Float(_) => 'd',
+            Self::Text(_) => 't',
+            Self::Bytes(_) => 'b',
+        }
+    }
+
     /// The cell as text; numbers are rendered.
     pub fn into_text(self) -> Option<String> {
         match self {
@@ -150,14 +165,12 @@ impl Row {
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
     /// Many connections that cannot write, and one that can: writers of this process queue for it.
-    Sqlite {
-        file: SqliteFile,
-        read: SqlitePool,
-        write: SqlitePool,
-    },
+    Sqlite { file: SqliteFile, read: SqlitePool, write: SqlitePool },
     Postgres {
         uri: CatalogUri,
         pool: PgPool,
+        /// Whether statements may be kept by name: not behind a pooler, which gives us another session each time.
+        keeps_statements: bool,
     },
 }
 
@@ -165,7 +178,7 @@ pub(crate) enum Database {
 #[derive(Debug)]
 pub(crate) enum DbTransaction {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres { tx: Transaction<'static, Postgres>, keeps_statements: bool },
 }
 
 /// How long a server may take to answer.
@@ -173,6 +186,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the pool looks for a connection before we ask the server ourselves what is wrong.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long an idle connection is taken to be alive.
+const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
 /// How long users of this process wait for each other's connections.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -200,22 +216,19 @@ impl Database {
                 Ok(Self::Sqlite { file, read, write })
             }
             CatalogUri::Postgres(target) => {
-                let options = postgres_options(target)?
-                    // Nameless statements and no start-up parameter beyond the usual: works behind PgBouncer.
-                    .statement_cache_capacity(0)
-                    .extra_float_digits(None)
-                    .application_name("quacklake");
-                // A pool tries for as long as it may; the first connection says at once what is wrong.
-                let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
-                let first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(failed)?;
-                let closing = first.close();
+                // No start-up parameter beyond the usual: works behind PgBouncer.
+                let options = postgres_options(target)?.extra_float_digits(None).application_name("quacklake");
+                let (options, keeps_statements) = postgres_session(options).await.map_err(failed)?;
                 let pool = PgPoolOptions::new()
                     .max_connections(POOL_SIZE)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
+                    // One that was in use a moment ago is not asked whether it is still there.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, state| {
+                        Box::pin(async move { Ok(state.idle_for < TRUSTED_FOR || connection.ping().await.is_ok()) })
+                    })
                     .connect_lazy_with(options);
-                // Nothing depends on how the first connection ends.
-                let _ = closing.await;
-                Ok(Self::Postgres { uri: uri.clone(), pool })
+                Ok(Self::Postgres { uri: uri.clone(), pool, keeps_statements })
             }
         }
     }
@@ -256,11 +269,13 @@ impl Database {
                     }
                 }
             }
-            Self::Postgres { uri, pool } => {
+            Self::Postgres { uri, pool, keeps_statements } => {
                 let timeout = patience.as_millis().clamp(1, 1 << 30);
                 // Both in one message to the server.
                 let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {timeout}");
-                begin_postgres(uri, pool, doing, &begin).await
+                let ask = || pool.begin_with(sqlx::AssertSqlSafe(begin.clone())).boxed();
+                let tx = patiently(uri, pool, doing, ask).await?;
+                Ok(DbTransaction::Postgres { tx, keeps_statements: *keeps_statements })
             }
         }
     }
@@ -274,7 +289,31 @@ impl Database {
                 let tx = read.begin_with(begin).await.map_err(|e| run_error(doing, e))?;
                 Ok(DbTransaction::Sqlite(tx))
             }
-            Self::Postgres { uri, pool } => begin_postgres(uri, pool, doing, begin).await,
+            Self::Postgres { uri, pool, keeps_statements } => {
+                let tx = patiently(uri, pool, doing, || pool.begin_with(begin).boxed()).await?;
+                Ok(DbTransaction::Postgres { tx, keeps_statements: *keeps_statements })
+            }
+        }
+    }
+
+    /// Runs one query that is a transaction of its own; `doing` as in [`DbTransaction::query`].
+    pub(crate) async fn query(&self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
+        let (text, binds) = sql.into_parts();
+        let failed = |e: sqlx::Error| run_error(doing, e);
+        match self {
+            Self::Sqlite { file, read, .. } => {
+                file.check()?;
+                let mut connection = read.acquire().await.map_err(failed)?;
+                query_sqlite(&mut connection, text, binds).await.map_err(failed)
+            }
+            Self::Postgres { uri, pool, keeps_statements } => {
+                let ask = || {
+                    let (text, binds) = (text.clone(), binds.clone());
+                    async move { query_postgres(&mut *pool.acquire().await?, text, binds, *keeps_statements).await }
+                        .boxed()
+                };
+                patiently(uri, pool, doing, ask).await
+            }
         }
     }
 
@@ -289,25 +328,33 @@ impl Database {
     }
 }
 
-async fn begin_postgres(
+/// Asks for something that needs a connection and changes nothing until there is an answer, it is clear why there is
+/// none, or users of this process kept all connections for too long.
+async fn patiently<'a, T>(
     uri: &CatalogUri,
     pool: &PgPool,
     doing: &str,
-    begin: &str,
-) -> Result<DbTransaction, CatalogError> {
+    ask: impl Fn() -> BoxFuture<'a, Result<T, sqlx::Error>>,
+) -> Result<T, CatalogError> {
     let deadline = Instant::now() + QUEUE_TIMEOUT;
+    let mut broken = 0;
     loop {
-        match pool.begin_with(sqlx::AssertSqlSafe(begin)).await {
-            Ok(tx) => return Ok(DbTransaction::Postgres(tx)),
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            // Each connection of the pool may have been cut since it was last in use.
+            Err(e) if classify(&e) == FailureKind::Unreachable && !is_timeout(&e) && broken < POOL_SIZE => broken += 1,
             Err(sqlx::Error::PoolTimedOut) if Instant::now() < deadline => {
                 // Either all connections are in use, or there are none to be had, of which a pool says nothing.
-                let own = tokio::time::timeout(CONNECT_TIMEOUT, pool.connect_options().connect()).await;
-                let own = own.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(|e| connect_error(uri, e))?;
+                let own = connect_postgres(&pool.connect_options()).await.map_err(|e| connect_error(uri, e))?;
                 let _ = own.close().await;
             }
             Err(e) => return Err(run_error(doing, e)),
         }
     }
+}
+
+fn is_timeout(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::PoolTimedOut)
 }
 
 impl DbTransaction {
@@ -316,15 +363,8 @@ impl DbTransaction {
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
-            Self::Sqlite(tx) => {
-                let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
-                query.fetch_all(&mut **tx).await.map_err(failed)?.iter().map(decode_sqlite).collect::<Result<_, _>>()
-            }
-            Self::Postgres(tx) => {
-                let query =
-                    binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
-                query.fetch_all(&mut **tx).await.map_err(failed)?.iter().map(decode_postgres).collect::<Result<_, _>>()
-            }
+            Self::Sqlite(tx) => query_sqlite(tx, text, binds).await,
+            Self::Postgres { tx, keeps_statements } => query_postgres(tx, text, binds, *keeps_statements).await,
         }
         .map_err(failed)
     }
@@ -338,9 +378,8 @@ impl DbTransaction {
                 let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
-            Self::Postgres(tx) => {
-                let query =
-                    binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
+            Self::Postgres { tx, keeps_statements } => {
+                let query = postgres_query(text, binds, *keeps_statements);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
         }
@@ -352,7 +391,7 @@ impl DbTransaction {
         let failed = |e: sqlx::Error| run_error("committing to the catalog", e);
         match self {
             Self::Sqlite(tx) => tx.commit().await.map_err(failed),
-            Self::Postgres(tx) => tx.commit().await.map_err(failed),
+            Self::Postgres { tx, .. } => tx.commit().await.map_err(failed),
         }
     }
 
@@ -360,7 +399,7 @@ impl DbTransaction {
     pub(crate) async fn rollback(self) {
         let _ = match self {
             Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
+            Self::Postgres { tx, .. } => tx.rollback().await,
         };
     }
 
@@ -368,9 +407,77 @@ impl DbTransaction {
     pub(crate) async fn finish(self) {
         let _ = match self {
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Postgres { tx, .. } => tx.commit().await,
         };
     }
+}
+
+async fn query_sqlite(
+    connection: &mut SqliteConnection,
+    text: String,
+    binds: Vec<Cell>,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
+    query.fetch_all(connection).await?.iter().map(decode_sqlite).collect()
+}
+
+async fn query_postgres(
+    connection: &mut PgConnection,
+    text: String,
+    binds: Vec<Cell>,
+    keeps_statements: bool,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = if binds.is_empty() {
+        // One round trip, where a new statement with bound values takes two.
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).fetch_all(connection).await?
+    } else {
+        postgres_query(text, binds, keeps_statements).fetch_all(connection).await?
+    };
+    rows.iter().map(decode_postgres).collect()
+}
+
+/// Statements with more bound values than this are not kept: each takes memory in the server.
+const KEPT_BINDS: usize = 512;
+
+fn postgres_query(mut text: String, binds: Vec<Cell>, keeps_statements: bool) -> Query<'static, Postgres, PgArguments> {
+    let keeps = keeps_statements && binds.len() <= KEPT_BINDS;
+    if keeps {
+        // The driver knows a kept statement by its text, the server also by the types of the values.
+        text.push_str(" --");
+        text.extend(binds.iter().map(Cell::kind));
+    }
+    binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(keeps), bind_postgres)
+}
+
+/// A setting of ours that only a server can have from us.
+const OWN_SESSION: &str = "quacklake.own_session";
+
+/// Connects once, which says at once what is wrong where a pool would try for as long as it may; gives the options to
+/// connect with, and whether what we prepare stays ours.
+///
+/// A pooler (PgBouncer) may run each transaction in another server session, where prepared statements are not known or
+/// are another client's. Either it refuses a start-up parameter that it does not know, or the session does not have it.
+async fn postgres_session(options: PgConnectOptions) -> Result<(PgConnectOptions, bool), sqlx::Error> {
+    let own = options.clone().options([(OWN_SESSION, "yes")]);
+    let mut connection = match connect_postgres(&own).await {
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("08P01") => {
+            let pooled = options.statement_cache_capacity(0);
+            // Nothing depends on how a connection ends.
+            let _ = connect_postgres(&pooled).await?.close().await;
+            return Ok((pooled, false));
+        }
+        result => result?,
+    };
+    let asked = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("SELECT current_setting('{OWN_SESSION}', true)")));
+    let row = asked.fetch_one(&mut connection).await?;
+    let is_ours = row.try_get::<Option<String>, _>(0)?.as_deref() == Some("yes");
+    let _ = connection.close().await;
+    Ok(if is_ours { (own, true) } else { (options.statement_cache_capacity(0), false) })
+}
+
+async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+    connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 fn bind_sqlite<'q>(query: Query<'q, Sqlite, SqliteArguments>, cell: Cell) -> Query<'q, Sqlite, SqliteArguments> {

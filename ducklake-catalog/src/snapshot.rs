@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::driver::{DbTransaction, Row};
 use crate::error::{CatalogError, FailureKind};
+use crate::sql::Sql;
 
 /// A row of `ducklake_snapshot`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,20 +53,18 @@ impl Catalog {
     /// # Errors
     /// `NotALake` where there is none.
     pub async fn head(&self) -> Result<Snapshot, CatalogError> {
-        let mut tx = self.begin().await?;
-        let head = self.head_in(&mut tx).await?;
-        tx.finish().await;
-        Ok(head)
+        newest(self.database().query(HEAD, self.select_head()).await?)
     }
 
     pub(crate) async fn head_in(&self, tx: &mut DbTransaction) -> Result<Snapshot, CatalogError> {
+        newest(tx.query(HEAD, self.select_head()).await?)
+    }
+
+    fn select_head(&self) -> Sql<'_> {
         let mut sql = self.sql();
         self.select_snapshot(&mut sql);
         sql.push(" ORDER BY s.snapshot_id DESC LIMIT 1");
-        let row = tx.query("reading the newest snapshot", sql).await?.into_iter().next();
-        row.map(snapshot_row).transpose()?.ok_or_else(|| {
-            CatalogError::new(FailureKind::NotALake, "the catalog has no snapshot at all, so it is not a usable lake")
-        })
+        sql
     }
 
     /// The snapshot with exactly this id together with the newest one: (asked for, newest), one statement.
@@ -73,13 +72,11 @@ impl Catalog {
     /// # Errors
     /// `NoSnapshot` where it expired, never was or is yet to come.
     pub async fn snapshot_by_id(&self, id: i64) -> Result<(Snapshot, Snapshot), CatalogError> {
-        let mut tx = self.begin().await?;
         let mut sql = self.sql();
         self.select_snapshot(&mut sql);
         sql.push(" WHERE s.snapshot_id = ").bind(id);
         sql.push(" OR s.snapshot_id = (SELECT max(snapshot_id) FROM ").table("ducklake_snapshot").push(")");
-        let rows = tx.query("reading a snapshot", sql).await?;
-        tx.finish().await;
+        let rows = self.database().query("reading a snapshot", sql).await?;
         let mut rows: Vec<Snapshot> = rows.into_iter().map(snapshot_row).collect::<Result<_, _>>()?;
         rows.sort_by_key(|s| s.id);
         let head = rows.last().cloned();
@@ -131,6 +128,15 @@ impl Catalog {
         sql.push(", ").push(&time);
         sql.push(" FROM ").table("ducklake_snapshot").push(" s");
     }
+}
+
+/// What is said of a failure.
+const HEAD: &str = "reading the newest snapshot";
+
+fn newest(rows: Vec<Row>) -> Result<Snapshot, CatalogError> {
+    rows.into_iter().next().map(snapshot_row).transpose()?.ok_or_else(|| {
+        CatalogError::new(FailureKind::NotALake, "the catalog has no snapshot at all, so it is not a usable lake")
+    })
 }
 
 fn snapshot_row(mut row: Row) -> Result<Snapshot, CatalogError> {

@@ -235,10 +235,14 @@ impl CommitTransaction<'_> {
         &mut self,
         tables: &[i64],
     ) -> Result<HashMap<i64, (TableStatsRow, HashMap<i64, TableColumnStatistics>)>, CatalogError> {
-        let mut found = HashMap::new();
         let mut sql = self.catalog.sql();
-        sql.push("SELECT t.table_id, t.record_count, t.next_row_id, t.file_size_bytes FROM ");
-        sql.table("ducklake_table_stats").push(" t WHERE t.table_id IN ").list(tables.iter().copied());
+        sql.push(
+            "SELECT t.table_id, t.record_count, t.next_row_id, t.file_size_bytes, c.column_id, c.contains_null, \
+             c.contains_nan, c.min_value, c.max_value, c.extra_stats FROM ",
+        );
+        sql.table("ducklake_table_stats").push(" t LEFT JOIN ").table("ducklake_table_column_stats");
+        sql.push(" c ON c.table_id = t.table_id WHERE t.table_id IN ").list(tables.iter().copied());
+        let mut found = HashMap::new();
         for mut row in self.tx.query("reading table statistics", sql).await? {
             let table = row.i64("table_id")?;
             let stats = TableStatsRow {
@@ -246,32 +250,23 @@ impl CommitTransaction<'_> {
                 next_row_id: row.opt_i64()?.unwrap_or_default(),
                 file_size_bytes: row.opt_i64()?.unwrap_or_default(),
             };
-            found.insert(table, (stats, HashMap::new()));
-        }
-        let mut sql = self.catalog.sql();
-        sql.push(
-            "SELECT c.table_id, c.column_id, c.contains_null, c.contains_nan, c.min_value, c.max_value, c.extra_stats \
-             FROM ",
-        );
-        sql.table("ducklake_table_column_stats").push(" c WHERE c.table_id IN ").list(tables.iter().copied());
-        for mut row in self.tx.query("reading column statistics", sql).await? {
-            let table = row.i64("table_id")?;
+            let (_, columns) = found.entry(table).or_insert_with(|| (stats, HashMap::new()));
+            let Some(column_id) = row.opt_i64()? else { continue };
             let stats = TableColumnStatistics {
-                column_id: row.i64("column_id")?,
+                column_id,
                 contains_null: row.opt_bool(),
                 contains_nan: row.opt_bool(),
                 min_value: row.opt_text(),
                 max_value: row.opt_text(),
                 extra_stats: row.opt_text(),
             };
-            if let Some((_, columns)) = found.get_mut(&table) {
-                columns.insert(stats.column_id, stats);
-            }
+            columns.insert(column_id, stats);
         }
         Ok(found)
     }
 
-    /// Writes a table's statistics: its row, and the rows of columns that changed. Columns of `removed` lose theirs.
+    /// Writes a table's statistics: its row, and the rows of columns that are new or that changed. Columns of `removed`
+    /// lose theirs.
     ///
     /// # Errors
     /// Database failures.
@@ -280,6 +275,7 @@ impl CommitTransaction<'_> {
         table: i64,
         is_new: bool,
         stats: TableStatsRow,
+        new: Vec<TableColumnStatistics>,
         changed: Vec<TableColumnStatistics>,
         removed: &[i64],
     ) -> Result<(), CatalogError> {
@@ -293,31 +289,45 @@ impl CommitTransaction<'_> {
             sql.push(", file_size_bytes = ").bind(stats.file_size_bytes);
             sql.push(" WHERE table_id = ").bind(table);
             self.tx.execute("writing table statistics", sql).await?;
-            let replaced: Vec<i64> = changed.iter().map(|c| c.column_id).chain(removed.iter().copied()).collect();
-            if !replaced.is_empty() {
-                let mut sql = self.catalog.sql();
-                sql.push("DELETE FROM ").table("ducklake_table_column_stats").push(" WHERE table_id = ").bind(table);
-                sql.push(" AND column_id IN ").list(replaced);
-                self.tx.execute("writing column statistics", sql).await?;
-            }
         }
-        let flag = |flag: Option<bool>| flag.map_or(Cell::Null, Cell::Bool);
-        let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
-        let rows = changed
-            .into_iter()
-            .map(|c| {
-                vec![
-                    Cell::Int(table),
-                    Cell::Int(c.column_id),
-                    flag(c.contains_null),
-                    flag(c.contains_nan),
-                    text(c.min_value),
-                    text(c.max_value),
-                    text(c.extra_stats),
-                ]
-            })
-            .collect();
+        if !removed.is_empty() {
+            let mut sql = self.catalog.sql();
+            sql.push("DELETE FROM ").table("ducklake_table_column_stats").push(" WHERE table_id = ").bind(table);
+            sql.push(" AND column_id IN ").list(removed.iter().copied());
+            self.tx.execute("writing column statistics", sql).await?;
+        }
+        for changed in changed.chunks(1_000) {
+            self.update_column_statistics(table, changed).await?;
+        }
+        let rows = new.into_iter().map(|stats| column_statistics_row(table, stats)).collect();
         self.insert(MetadataTable::TableColumnStats, rows).await
+    }
+
+    async fn update_column_statistics(
+        &mut self,
+        table: i64,
+        changed: &[TableColumnStatistics],
+    ) -> Result<(), CatalogError> {
+        let columns = MetadataTable::TableColumnStats.definition().columns;
+        let mut sql = self.catalog.sql();
+        let dialect = sql.dialect;
+        sql.push("UPDATE ").table("ducklake_table_column_stats").push(" AS c SET ");
+        for (index, (column, _)) in columns.iter().enumerate().skip(2) {
+            sql.push(if index > 2 { ", " } else { "" }).ident(column);
+            // Both databases give the columns of VALUES these names.
+            sql.push(&format!(" = v.column{}", index + 1));
+        }
+        sql.push(" FROM (VALUES ");
+        for (number, stats) in changed.iter().enumerate() {
+            sql.push(if number > 0 { ", (" } else { "(" });
+            let row = column_statistics_row(table, stats.clone());
+            for (index, (cell, (_, kind))) in row.into_iter().zip(columns).enumerate() {
+                sql.push(if index > 0 { ", " } else { "" }).bind_typed(cell, (dialect.declared)(*kind));
+            }
+            sql.push(")");
+        }
+        sql.push(") v WHERE c.table_id = v.column1 AND c.column_id = v.column2");
+        self.tx.execute("writing column statistics", sql).await.map(|_| ())
     }
 
     /// Removes all statistics of columns, of the table and of its files: their text would be read wrongly.
@@ -424,4 +434,18 @@ impl CommitTransaction<'_> {
     pub async fn rollback(self) {
         self.tx.rollback().await;
     }
+}
+
+fn column_statistics_row(table: i64, stats: TableColumnStatistics) -> Vec<Cell> {
+    let flag = |flag: Option<bool>| flag.map_or(Cell::Null, Cell::Bool);
+    let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
+    vec![
+        Cell::Int(table),
+        Cell::Int(stats.column_id),
+        flag(stats.contains_null),
+        flag(stats.contains_nan),
+        text(stats.min_value),
+        text(stats.max_value),
+        text(stats.extra_stats),
+    ]
 }

@@ -148,8 +148,8 @@ async fn create_in(
 /// Waits until no other writer of ours is in its transaction.
 pub(super) async fn lock_writers(tx: &mut DbTransaction, mut sql: Sql<'_>) -> Result<(), CatalogError> {
     let Some(statement) = sql.dialect.lock_writers else { return Ok(()) };
-    let key = lock_key(sql.schema());
-    let _ = sql.push(statement).placeholder(key);
+    let statement = statement(lock_key(sql.schema()));
+    sql.push(&statement);
     tx.query("waiting for other writers", sql).await.map(|_| ())
 }
 

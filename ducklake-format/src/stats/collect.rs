@@ -74,6 +74,14 @@ impl StatisticsCollector {
         }
     }
 
+    /// Of a single column of strings or blobs: NULLs, and the least and greatest value, whole, if there is any.
+    pub fn byte_bounds(&self) -> (u64, Option<(&[u8], &[u8])>) {
+        match self.leaves.as_slice() {
+            [leaf] => (leaf.null_count(), leaf.byte_bounds()),
+            _ => (0, None),
+        }
+    }
+
     /// The statistics of each leaf column, nested ones included, parents before children and in column order.
     pub fn finish(self) -> Vec<(ColumnId, ColumnStatistics)> {
         self.leaves.into_iter().map(Leaf::finish).collect()

@@ -145,6 +145,18 @@ impl Leaf {
         Ok(())
     }
 
+    pub(super) fn null_count(&self) -> u64 {
+        self.null_count
+    }
+
+    /// Least and greatest value of strings or blobs.
+    pub(super) fn byte_bounds(&self) -> Option<(&[u8], &[u8])> {
+        match &self.values {
+            Values::Bytes(bytes) => bytes.as_slices(),
+            _ => None,
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.add_counts(other.value_count, other.null_count);
         match (&mut self.values, other.values) {

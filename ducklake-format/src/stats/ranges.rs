@@ -136,6 +136,10 @@ impl Bytes {
     pub(super) fn bounds(self) -> Option<(Vec<u8>, Vec<u8>)> {
         self.0
     }
+
+    pub(super) fn as_slices(&self) -> Option<(&[u8], &[u8])> {
+        self.0.as_ref().map(|(min, max)| (min.as_slice(), max.as_slice()))
+    }
 }
 
 /// Adds the values of an array of plain strings or bytes.

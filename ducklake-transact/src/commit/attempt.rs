@@ -46,7 +46,7 @@ pub(super) async fn write(
         is_fresh: head.schema_version == transaction.base.schema_version,
     };
     attempt.assign_ids();
-    let mut snapshot = attempt.snapshot_row();
+    let mut snapshot = attempt.expected_row();
     if !tx.insert_snapshot(&snapshot).await? {
         return Ok(None);
     }
@@ -135,6 +135,22 @@ impl<'a> Attempt<'a> {
             next_catalog_id: self.ids.next_catalog_id,
             next_file_id: self.ids.next_file_id,
         }
+    }
+
+    /// The snapshot's row as it will most likely be: corrected at the end where an id was taken for another reason.
+    fn expected_row(&self) -> Snapshot {
+        let plan = |id: i64| self.prepared.of(id);
+        let delete_file = |id: i64| i64::from(matches!(plan(id), Some(DeletePlan::File(_))));
+        let files = |table: &TableChanges| {
+            let whole = |id: i64| matches!(plan(id), Some(DeletePlan::Whole));
+            let written = table.files.iter().filter(|f| !whole(f.local_id)).map(|f| 1 + delete_file(f.local_id));
+            let pending = table.pending.iter().any(|p| p.batch.num_rows() > 0);
+            let deletes = table.deletes.keys().map(|id| delete_file(*id));
+            written.chain(deletes).sum::<i64>() + i64::from(pending)
+        };
+        let mut row = self.snapshot_row();
+        row.next_file_id += self.transaction.tables.values().map(files).sum::<i64>();
+        row
     }
 
     /// Whether the commit changes what there is rather than what is in it.

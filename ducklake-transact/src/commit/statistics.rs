@@ -50,15 +50,16 @@ impl TableStatistics {
     }
 
     pub(super) async fn write(self, tx: &mut CommitTransaction<'_>, table: i64) -> Result<()> {
-        let mut changed = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         let mut removed = Vec::new();
         for (id, current) in self.current {
             match (current, self.stored.get(&id)) {
-                (Some(current), stored) if stored != Some(&current) => changed.push(current),
+                (Some(current), None) => new.push(current),
+                (Some(current), Some(stored)) if *stored != current => changed.push(current),
                 (None, Some(_)) => removed.push(id),
                 _ => {}
             }
         }
-        Ok(tx.write_table_statistics(table, self.is_new, self.row, changed, &removed).await?)
+        Ok(tx.write_table_statistics(table, self.is_new, self.row, new, changed, &removed).await?)
     }
 }

@@ -8,6 +8,8 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use ducklake_format::stats::StatisticsCollector;
 use ducklake_format::{Column, ColumnId, LakeType};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::data_type::ByteArray;
+use parquet::file::statistics::{Statistics, ValueStatistics};
 use tokio::sync::Semaphore;
 
 use super::convert::to_file_values;
@@ -54,6 +56,13 @@ impl FileColumn {
         }
     }
 
+    /// Adds what was seen of the same column in the next row group.
+    fn merge(&mut self, next: Self) {
+        if let (Some((_, _, collector)), Some((_, _, next))) = (&mut self.lake, next.lake) {
+            collector.merge(next);
+        }
+    }
+
     /// The statistics of its leaf columns, whose sizes come next; none of internal columns.
     pub(super) fn finish(self, sizes: &mut impl Iterator<Item = i64>) -> Vec<FileColumnStats> {
         let Some((_, _, collector)) = self.lake else { return Vec::new() };
@@ -66,6 +75,29 @@ impl FileColumn {
                 stats: stats.remove(&column_id).unwrap_or_default(),
             })
             .collect()
+    }
+
+    /// Whether the statistics of its chunks are those that are collected anyway: of strings, comparing every value a
+    /// second time takes long.
+    pub(super) fn measures_chunks(&self) -> bool {
+        matches!(&self.lake, Some((LakeType::Varchar | LakeType::Blob, _, _)))
+    }
+
+    /// The statistics of the one row group that it has seen, as the file has them.
+    fn chunk_statistics(&self) -> Option<Statistics> {
+        let (lake_type, _, collector) = self.lake.as_ref().filter(|_| self.measures_chunks())?;
+        let (nulls, bounds) = collector.byte_bounds();
+        let value = |bytes: &[u8]| ByteArray::from(bytes.to_vec());
+        let (min, max) = match bounds {
+            Some((min, max)) => {
+                let cut = cut_below(min, matches!(lake_type, LakeType::Varchar));
+                (Some((value(cut), cut.len() == min.len())), Some(max).filter(|max| max.len() <= MAX_BOUND).map(value))
+            }
+            None => (None, None),
+        };
+        let is_exact = min.as_ref().is_none_or(|(_, is_exact)| *is_exact);
+        let values = ValueStatistics::new(min.map(|(min, _)| min), max, None, Some(nulls), false);
+        Some(Statistics::ByteArray(values.with_min_is_exact(is_exact)))
     }
 
     fn encode(
@@ -88,9 +120,28 @@ impl FileColumn {
                 writer.write(&leaf).map_err(WriteError::encode(path))?;
             }
         }
-        let chunks = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>();
-        chunks.map_err(WriteError::encode(path))
+        let close = |writer: ArrowColumnWriter| {
+            let mut chunk = writer.close()?;
+            if let Some(statistics) = self.chunk_statistics() {
+                let metadata = &mut chunk.close_mut().metadata;
+                *metadata = metadata.clone().into_builder().set_statistics(statistics).build()?;
+            }
+            Ok(chunk)
+        };
+        writers.into_iter().map(close).collect::<Result<_, _>>().map_err(WriteError::encode(path))
     }
+}
+
+/// The longest bound of strings and blobs in a file's statistics.
+const MAX_BOUND: usize = 256;
+
+/// A lower bound of a string or blob that is not too long: its beginning.
+fn cut_below(min: &[u8], is_text: bool) -> &[u8] {
+    if min.len() <= MAX_BOUND {
+        return min;
+    }
+    let is_start = |at: usize| !is_text || min[at] & 0xc0 != 0x80;
+    &min[..(1..=MAX_BOUND).rev().find(|at| is_start(*at)).unwrap_or_default()]
 }
 
 /// A column of a row group that is to be encoded.
@@ -101,6 +152,22 @@ struct Job {
     writers: Vec<ArrowColumnWriter>,
 }
 
+/// A row group in the form of the file, and what was seen of its columns.
+pub(super) struct EncodedGroup {
+    pub(super) rows: usize,
+    pub(super) columns: Vec<FileColumn>,
+    pub(super) chunks: Vec<ArrowColumnChunk>,
+}
+
+/// Adds what was seen of a row group's columns to what was seen before.
+pub(super) fn merge_columns(all: &mut Vec<FileColumn>, next: Vec<FileColumn>) {
+    if all.is_empty() {
+        *all = next;
+    } else {
+        all.iter_mut().zip(next).for_each(|(column, next)| column.merge(next));
+    }
+}
+
 /// Encodes a row group, its columns in parallel. `writers` are those of all leaf columns.
 pub(super) async fn encode_group(
     columns: Vec<FileColumn>,
@@ -109,7 +176,8 @@ pub(super) async fn encode_group(
     path: &Arc<str>,
     encoders: &Arc<Semaphore>,
     threads: usize,
-) -> Result<(Vec<FileColumn>, Vec<ArrowColumnChunk>), WriteError> {
+) -> Result<EncodedGroup, WriteError> {
+    let rows = group.rows;
     let threads = if group.bytes < PARALLEL_BYTES { 1 } else { threads.clamp(1, columns.len().max(1)) };
     let count = columns.len();
     let jobs = Arc::new(Mutex::new(jobs(columns, &group, writers).into_iter()));
@@ -139,7 +207,7 @@ pub(super) async fn encode_group(
         columns.push(column);
         chunks.extend(encoded);
     }
-    Ok((columns, chunks))
+    Ok(EncodedGroup { rows, columns, chunks })
 }
 
 /// The columns of a group, those that take longest first.
@@ -158,4 +226,19 @@ fn jobs(columns: Vec<FileColumn>, group: &RowGroup, writers: Vec<ArrowColumnWrit
         std::cmp::Reverse(job.arrays.iter().map(|array| array_bytes(array.as_ref())).sum::<usize>())
     });
     jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_bounds_are_cut_between_characters() {
+        assert_eq!(cut_below(b"abc", true), b"abc");
+        let long = "é".repeat(200);
+        assert_eq!(cut_below(long.as_bytes(), true).len(), 256);
+        let odd = format!("x{long}");
+        assert_eq!(cut_below(odd.as_bytes(), true).len(), 255);
+        assert_eq!(cut_below(odd.as_bytes(), false).len(), 256);
+    }
 }

@@ -1,6 +1,7 @@
 //! Data files one after the other: rows of one partition, or of a table without.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use ducklake_storage::{Storage, Tracked};
@@ -9,14 +10,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::columns::FileColumn;
+use super::columns::{EncodedGroup, FileColumn, encode_group};
 use super::distinct::distinct_columns;
 use super::encode::Encoder;
 use super::error::{WriteError, blocking};
 use super::group::{Grouper, RowGroup};
 use super::internal::Internal;
 use super::layout::{TableLayout, WrittenFile};
-use super::parquet_file::FileStyle;
+use super::parquet_file::{ColumnWriters, FileStyle};
 use super::pending::PendingFiles;
 use super::schema::parquet_schema;
 use super::upload::Upload;
@@ -71,22 +72,28 @@ struct DataFile {
 }
 
 impl DataFile {
-    /// A file whose first rows are those of `group`.
-    fn create(shared: &Shared, target: &Target, group: &RowGroup) -> Result<Self, WriteError> {
+    /// A file whose first rows are those of `group`, and what encodes its row groups.
+    fn create(shared: &Shared, target: &Target, group: &RowGroup) -> Result<(Self, Current), WriteError> {
         let TableLayout { columns, directory, options, encrypted, .. } = &shared.layout;
         let path = format!("{}ducklake-{}.parquet", target.folder, Uuid::now_v7());
         let upload = Upload::new(&shared.storage, format!("{directory}{path}"))?;
         let columns = FileColumn::all(columns, shared.internal);
-        let style =
-            FileStyle { options, encrypted: *encrypted, without_dictionary: distinct_columns(&columns, group)? };
-        let encoder = Encoder::new(upload.full_path(), &shared.schema, columns, &style)?;
-        Ok(Self { path, encoder, upload, rows: 0 })
+        let style = FileStyle {
+            options,
+            encrypted: *encrypted,
+            without_dictionary: distinct_columns(&columns, group)?,
+            without_statistics: columns.iter().filter(|c| c.measures_chunks()).map(|c| c.name.clone()).collect(),
+        };
+        let full_path = Arc::from(upload.full_path());
+        let (encoder, writers) = Encoder::new(&full_path, &shared.schema, &columns, &style)?;
+        let current = Current { path: full_path, writers, growth: Arc::default() };
+        Ok((Self { path, encoder, upload, rows: 0 }, current))
     }
 
-    async fn write(self, group: RowGroup, encoders: &Arc<Semaphore>) -> Result<Self, WriteError> {
+    async fn append(self, group: EncodedGroup) -> Result<Self, WriteError> {
         let Self { path, encoder, mut upload, rows } = self;
         let rows = rows + group.rows;
-        let result = match encoder.encode(group, encoders).await {
+        let result = match encoder.append(group).await {
             Ok((encoder, bytes)) => upload.write(bytes).await.map(|()| encoder),
             Err(error) => Err(error),
         };
@@ -129,6 +136,22 @@ impl DataFile {
     }
 }
 
+/// How far a file has come, as the tasks that write it tell.
+#[derive(Debug, Default)]
+struct Growth {
+    /// Bytes of the file.
+    written: AtomicU64,
+    /// Bytes of rows that are on their way into it.
+    queued: AtomicU64,
+}
+
+/// What the next row groups of a file are encoded with, while those before are still on their way.
+struct Current {
+    path: Arc<str>,
+    writers: ColumnWriters,
+    growth: Arc<Growth>,
+}
+
 /// The file in progress, and those before it.
 struct Progress {
     file: Option<DataFile>,
@@ -136,21 +159,34 @@ struct Progress {
 }
 
 impl Progress {
-    /// Writes a row group to the file in progress, or to a new one if that is large enough. After an error nothing of
-    /// what was written stays.
-    async fn write(self, shared: &Shared, target: &Target, group: RowGroup) -> Result<Self, WriteError> {
+    /// Writes a row group to the file in progress, or to a new one. After an error nothing of what was written stays.
+    async fn append(
+        self,
+        shared: &Shared,
+        target: &Target,
+        new: Option<DataFile>,
+        group: Result<EncodedGroup, WriteError>,
+    ) -> Result<Self, WriteError> {
         let Self { file, mut done } = self;
         let written = async {
-            let file = match file {
-                Some(file) if file.upload.length() < shared.layout.options.target_file_size => file,
-                full => {
-                    if let Some(full) = full {
-                        done.push(full.close(shared, target).await?);
+            let group = match group {
+                Ok(group) => group,
+                Err(error) => {
+                    if let Some(file) = file {
+                        file.upload.abort().await;
                     }
-                    DataFile::create(shared, target, &group)?
+                    return Err(error);
                 }
             };
-            file.write(group, &shared.encoders).await
+            let file = match (new, file) {
+                (Some(new), Some(full)) => {
+                    done.push(full.close(shared, target).await?);
+                    new
+                }
+                (Some(file), None) | (None, Some(file)) => file,
+                (None, None) => return Err(WriteError::Interrupted("its file is gone".to_string())),
+            };
+            file.append(group).await
         };
         match written.await {
             Ok(file) => Ok(Self { file: Some(file), done }),
@@ -162,7 +198,7 @@ impl Progress {
     }
 }
 
-/// Row groups on their way into their files, one after the other. Its task ends with it.
+/// Row groups on their way into their files. Its task ends with it.
 struct Encoding(JoinHandle<Tracked<Result<Progress, WriteError>>>);
 
 impl Encoding {
@@ -180,12 +216,29 @@ impl Drop for Encoding {
     }
 }
 
-/// The files of a target. While row groups are encoded and sent, the next ones are collected.
+/// What is there before the next row group: what the last one has led to, or will.
+enum Before {
+    Ended(Progress),
+    Running(Encoding),
+}
+
+impl Before {
+    async fn end(self) -> Result<Progress, WriteError> {
+        match self {
+            Self::Ended(progress) => Ok(progress),
+            Self::Running(mut encoding) => encoding.end().await,
+        }
+    }
+}
+
+/// The files of a target. While row groups are encoded, several at a time, and sent, in their order, the next ones are
+/// collected.
 pub(super) struct FileSeries {
     shared: Arc<Shared>,
     target: Target,
     grouper: Grouper,
-    encoding: Option<Encoding>,
+    current: Option<Current>,
+    before: Option<Before>,
     done: PendingFiles,
 }
 
@@ -193,7 +246,7 @@ impl FileSeries {
     pub(super) fn new(shared: Arc<Shared>, target: Target) -> Self {
         let grouper = Grouper::new(&shared.layout.options);
         let done = PendingFiles::new(&shared.storage);
-        Self { shared, target, grouper, encoding: None, done }
+        Self { shared, target, grouper, current: None, before: None, done }
     }
 
     /// Adds rows; internal columns are the last.
@@ -236,26 +289,65 @@ impl FileSeries {
     }
 
     async fn encode(&mut self, group: RowGroup) -> Result<(), WriteError> {
+        let before = self.before().await?;
         let units = u32::try_from(group.bytes / GROUP_UNIT).unwrap_or(GROUP_UNITS).saturating_add(1).min(GROUP_UNITS);
         let permit = Arc::clone(&self.shared.groups).acquire_many_owned(units).await;
         let permit = permit.map_err(|e| WriteError::Interrupted(e.to_string()))?;
-        let previous = self.encoding.take();
-        // What has failed is told now, not only after all rows.
-        let start = match previous {
-            Some(mut ended) if ended.0.is_finished() => Ok(ended.end().await?),
-            Some(running) => Err(running),
-            None => Ok(Progress { file: None, done: PendingFiles::new(&self.shared.storage) }),
+        let (group, new) = self.file_for(group).await?;
+        let Some(current) = &mut self.current else {
+            return Err(WriteError::Interrupted("its file is gone".to_string()));
         };
-        let (shared, target) = (Arc::clone(&self.shared), self.target.clone());
-        self.encoding = Some(Encoding(self.shared.storage.spawn(async move {
-            let progress = match start {
-                Ok(progress) => progress,
-                Err(mut running) => running.end().await?,
-            };
+        let (path, growth) = (Arc::clone(&current.path), Arc::clone(&current.growth));
+        let writers = current.writers.next().map_err(WriteError::encode(&path))?;
+        let (shared, target, bytes) = (Arc::clone(&self.shared), self.target.clone(), group.bytes as u64);
+        growth.queued.fetch_add(bytes, Ordering::AcqRel);
+        self.before = Some(Before::Running(Encoding(self.shared.storage.spawn(async move {
             let _permit = permit;
-            progress.write(&shared, &target, group).await
-        })));
+            let columns = FileColumn::all(&shared.layout.columns, shared.internal);
+            let threads = shared.layout.options.threads.max(1);
+            let group = encode_group(columns, group, writers, &path, &shared.encoders, threads).await;
+            let progress = before.end().await?.append(&shared, &target, new, group).await?;
+            growth.written.store(progress.file.as_ref().map_or(0, |file| file.upload.length()), Ordering::Release);
+            growth.queued.fetch_sub(bytes, Ordering::AcqRel);
+            Ok(progress)
+        }))));
         Ok(())
+    }
+
+    /// What the next row group comes behind. What has failed is told now, not only after all rows.
+    async fn before(&mut self) -> Result<Before, WriteError> {
+        let Some(before) = self.before.take() else {
+            return Ok(Before::Ended(Progress { file: None, done: PendingFiles::new(&self.shared.storage) }));
+        };
+        let waits = match &self.current {
+            // Whether the file is large enough is only known for certain when nothing is on its way into it.
+            Some(Current { growth, .. }) => {
+                let most = growth.written.load(Ordering::Acquire) + growth.queued.load(Ordering::Acquire);
+                self.shared.layout.encrypted || most >= self.shared.layout.options.target_file_size
+            }
+            None => false,
+        };
+        match before {
+            Before::Running(encoding) if !waits && !encoding.0.is_finished() => Ok(Before::Running(encoding)),
+            before => Ok(Before::Ended(before.end().await?)),
+        }
+    }
+
+    /// A new file for a row group, where there is none yet or the current one is large enough.
+    async fn file_for(&mut self, group: RowGroup) -> Result<(RowGroup, Option<DataFile>), WriteError> {
+        let target_size = self.shared.layout.options.target_file_size;
+        let is_full = |current: &Current| current.growth.written.load(Ordering::Acquire) >= target_size;
+        if self.current.as_ref().is_some_and(|current| !is_full(current)) {
+            return Ok((group, None));
+        }
+        let (shared, target) = (Arc::clone(&self.shared), self.target.clone());
+        let (group, (file, current)) = blocking(move || {
+            let made = DataFile::create(&shared, &target, &group)?;
+            Ok((group, made))
+        })
+        .await?;
+        self.current = Some(current);
+        Ok((group, Some(file)))
     }
 
     async fn end(&mut self, file: DataFile) -> Result<(), WriteError> {
@@ -266,8 +358,9 @@ impl FileSeries {
 
     /// The current file, as soon as nothing is on its way into it.
     async fn settle(&mut self) -> Result<Option<DataFile>, WriteError> {
-        let Some(mut encoding) = self.encoding.take() else { return Ok(None) };
-        let Progress { file, done } = encoding.end().await?;
+        self.current = None;
+        let Some(before) = self.before.take() else { return Ok(None) };
+        let Progress { file, done } = before.end().await?;
         self.done.append(done);
         Ok(file)
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::error::{WriteError, blocking};
 use super::layout::FileOptions;
-use super::parquet_file::{FileEnd, FileStyle, ParquetFile};
+use super::parquet_file::{ColumnWriters, FileEnd, FileStyle, ParquetFile};
 use super::schema::{int64, root, text};
 use super::upload::Upload;
 use super::{SNAPSHOT_COLUMN, SNAPSHOT_FIELD_ID};
@@ -94,7 +94,8 @@ pub async fn write_delete_file(
         ];
         fields.truncate(schema.get_fields().len());
         let options = FileOptions::default();
-        let style = FileStyle { options: &options, encrypted, without_dictionary: Vec::new() };
+        let (without_dictionary, without_statistics) = (Vec::new(), Vec::new());
+        let style = FileStyle { options: &options, encrypted, without_dictionary, without_statistics };
         let file = ParquetFile::new(&name, &schema, fields.clone(), &style)?;
         encode(file, &fields, &data_file, &positions).map_err(WriteError::encode(&name))
     })
@@ -168,7 +169,7 @@ fn schema(with_snapshots: bool) -> Result<TypePtr, WriteError> {
 
 /// The whole file.
 fn encode(
-    mut file: ParquetFile,
+    (mut file, mut columns): (ParquetFile, ColumnWriters),
     fields: &[Field],
     data_file: &str,
     positions: &[(u64, i64)],
@@ -179,7 +180,7 @@ fn encode(
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|(position, _)| *position as i64))),
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, snapshot)| *snapshot))),
         ];
-        let mut writers = file.column_writers()?;
+        let mut writers = columns.next()?;
         for ((field, array), writer) in fields.iter().zip(&arrays).zip(&mut writers) {
             for leaf in compute_leaves(field, array)? {
                 writer.write(&leaf)?;

@@ -1,54 +1,50 @@
-//! A data file while rows come: its columns, and its bytes.
+//! A data file while rows come: what is known of its columns, and its bytes.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::schema::types::TypePtr;
-use tokio::sync::Semaphore;
 
-use super::columns::{FileColumn, encode_group};
+use super::columns::{EncodedGroup, FileColumn, merge_columns};
 use super::error::{WriteError, blocking};
-use super::group::RowGroup;
 use super::layout::FileColumnStats;
-use super::parquet_file::{FileEnd, FileStyle, ParquetFile};
+use super::parquet_file::{ColumnWriters, FileEnd, FileStyle, ParquetFile};
 
 /// Makes the bytes of a data file.
 pub(super) struct Encoder {
     path: Arc<str>,
+    /// The columns as seen so far; none before the first row group.
     columns: Vec<FileColumn>,
     /// Sizes of the leaf columns.
     sizes: Vec<i64>,
     file: ParquetFile,
-    threads: usize,
 }
 
 impl Encoder {
+    /// A file with these columns, and what encodes its row groups.
     pub(super) fn new(
-        path: &str,
+        path: &Arc<str>,
         schema: &TypePtr,
-        columns: Vec<FileColumn>,
+        columns: &[FileColumn],
         style: &FileStyle<'_>,
-    ) -> Result<Self, WriteError> {
+    ) -> Result<(Self, ColumnWriters), WriteError> {
         let fields = columns.iter().map(|column| column.field.clone()).collect();
-        let file = ParquetFile::new(path, schema, fields, style)?;
-        Ok(Self { path: path.into(), columns, sizes: Vec::new(), file, threads: style.options.threads.max(1) })
+        let (file, writers) = ParquetFile::new(path, schema, fields, style)?;
+        Ok((Self { path: Arc::clone(path), columns: Vec::new(), sizes: Vec::new(), file }, writers))
     }
 
-    /// Encodes a row group; gives the bytes that the file has gained.
-    pub(super) async fn encode(self, group: RowGroup, encoders: &Arc<Semaphore>) -> Result<(Self, Bytes), WriteError> {
-        let Self { path, columns, mut sizes, mut file, threads } = self;
-        let writers = file.column_writers().map_err(WriteError::encode(&path))?;
-        let (columns, chunks) = encode_group(columns, group, writers, &path, encoders, threads).await?;
-        let name = Arc::clone(&path);
-        let (file, added, bytes) = blocking(move || {
-            let added = file.append(chunks).map_err(WriteError::encode(&name))?;
-            let bytes = file.take_bytes().map_err(WriteError::encode(&name))?;
-            Ok((file, added, bytes))
+    /// Adds the next row group; gives the bytes that the file has gained.
+    pub(super) async fn append(self, group: EncodedGroup) -> Result<(Self, Bytes), WriteError> {
+        blocking(move || {
+            let Self { path, mut columns, mut sizes, mut file } = self;
+            let added = file.append(group.chunks).map_err(WriteError::encode(&path))?;
+            let bytes = file.take_bytes().map_err(WriteError::encode(&path))?;
+            sizes.resize(added.len(), 0);
+            sizes.iter_mut().zip(added).for_each(|(size, added)| *size += added);
+            merge_columns(&mut columns, group.columns);
+            Ok((Self { path, columns, sizes, file }, bytes))
         })
-        .await?;
-        sizes.resize(added.len(), 0);
-        sizes.iter_mut().zip(added).for_each(|(size, added)| *size += added);
-        Ok((Self { path, columns, sizes, file, threads }, bytes))
+        .await
     }
 
     /// The rest of the file, and the statistics of its leaf columns.

@@ -21,10 +21,23 @@ const TAIL_BYTES: usize = 8;
 /// A file in the making.
 pub(super) struct ParquetFile {
     file: SerializedFileWriter<Vec<u8>>,
-    factory: ArrowRowGroupWriterFactory,
-    groups: usize,
     sealing: Option<Arc<Sealing>>,
     is_begun: bool,
+}
+
+/// Makes the writers of a file's columns, row group by row group. Those of an encrypted file must have been appended to
+/// it before the next are made.
+pub(super) struct ColumnWriters {
+    factory: ArrowRowGroupWriterFactory,
+    groups: usize,
+}
+
+impl ColumnWriters {
+    /// Writers of all leaf columns for the next row group.
+    pub(super) fn next(&mut self) -> Result<Vec<ArrowColumnWriter>> {
+        self.groups += 1;
+        self.factory.create_column_writers(self.groups - 1)
+    }
 }
 
 /// How a file is made.
@@ -33,6 +46,8 @@ pub(super) struct FileStyle<'a> {
     pub(super) encrypted: bool,
     /// Top-level columns whose values are too different for a dictionary.
     pub(super) without_dictionary: Vec<String>,
+    /// Top-level columns whose statistics are set by those who write them.
+    pub(super) without_statistics: Vec<String>,
 }
 
 /// The end of a file.
@@ -50,7 +65,7 @@ impl ParquetFile {
         schema: &TypePtr,
         fields: Vec<Field>,
         style: &FileStyle<'_>,
-    ) -> std::result::Result<Self, WriteError> {
+    ) -> std::result::Result<(Self, ColumnWriters), WriteError> {
         let sealing = if style.encrypted { Some(Sealing::new(path)?) } else { None };
         let properties = Arc::new(properties(style, schema));
         let file = SerializedFileWriter::new(Vec::new(), Arc::clone(schema), properties);
@@ -60,15 +75,10 @@ impl ParquetFile {
             let sealing = Arc::clone(sealing);
             factory = factory.with_page_store_factory(sealing);
         }
-        Ok(Self { file, factory, groups: 0, sealing, is_begun: false })
+        Ok((Self { file, sealing, is_begun: false }, ColumnWriters { factory, groups: 0 }))
     }
 
-    /// Writers of all leaf columns for the next row group.
-    pub(super) fn column_writers(&self) -> Result<Vec<ArrowColumnWriter>> {
-        self.factory.create_column_writers(self.groups)
-    }
-
-    /// Adds the row group that the writers of [`ParquetFile::column_writers`] made; gives the sizes of its leaf columns.
+    /// Adds the next row group, which writers of [`ColumnWriters`] made; gives the sizes of its leaf columns.
     pub(super) fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<Vec<i64>> {
         let mut sizes = Vec::with_capacity(chunks.len());
         let mut group = self.file.next_row_group()?;
@@ -81,14 +91,16 @@ impl ParquetFile {
             chunk.append_to_row_group(&mut group)?;
         }
         group.close()?;
-        self.groups += 1;
         Ok(sizes)
     }
 
     /// What the file has gained since the last call.
     pub(super) fn take_bytes(&mut self) -> Result<Bytes> {
         self.file.flush()?;
-        let mut bytes = std::mem::take(self.file.inner_mut());
+        let buffer = self.file.inner_mut();
+        // The next row group will be about as long.
+        let next = Vec::with_capacity(buffer.len());
+        let mut bytes = std::mem::replace(buffer, next);
         if self.sealing.is_some() && !self.is_begun && bytes.len() >= MAGIC.len() {
             bytes[..MAGIC.len()].copy_from_slice(MAGIC);
         }
@@ -116,7 +128,7 @@ fn footer_size(end: &[u8]) -> i64 {
 }
 
 fn properties(style: &FileStyle<'_>, schema: &TypePtr) -> WriterProperties {
-    let FileStyle { options, encrypted, without_dictionary } = style;
+    let FileStyle { options, encrypted, without_dictionary, without_statistics } = style;
     // DuckDB cannot read encrypted pages of version 2.
     let version_2 = options.version_2 && !*encrypted;
     let mut properties = WriterProperties::builder()
@@ -129,6 +141,10 @@ fn properties(style: &FileStyle<'_>, schema: &TypePtr) -> WriterProperties {
     }
     for name in without_dictionary {
         properties = properties.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), false);
+    }
+    for name in without_statistics {
+        let path = ColumnPath::new(vec![name.clone()]);
+        properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
     }
     for column in SchemaDescriptor::new(Arc::clone(schema)).columns() {
         // Bounds of long JSON texts would be cut within characters, and readers want text.
