@@ -495,7 +495,9 @@ impl TableChanges {
             let column_id = self.find_id(std::slice::from_ref(column))?;
             fields.push(PartitionField { key_index: index as i64, column_id, transform: transform.clone() });
         }
-        if fields == self.partition && !fields.is_empty() {
+        // A reset of what was never partitioned leaves a spec without keys, as in the reference; a second one does not.
+        let had_spec = self.base.as_ref().is_some_and(|base| !base.facts.partition_specs.is_empty());
+        if fields == self.partition && (!fields.is_empty() || had_spec || self.partition_changed) {
             return Ok(false);
         }
         self.partition = fields;

@@ -7,7 +7,7 @@ use arrow::array::{Array, AsArray, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::dataframe::DataFrame;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, SendableRecordBatchStream, execute_stream};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use ducklake_format::columns::Column;
@@ -127,7 +127,7 @@ impl Session {
         shape: impl Fn(RecordBatch, &[Column]) -> Result<RecordBatch>,
     ) -> Result<()> {
         let mut stream = rows_in_order(frame).await?;
-        while let Some(batch) = stream.try_next().await? {
+        while let Some(batch) = next_batch(&mut stream).await? {
             if batch.num_rows() > 0 {
                 sink.write(shape(batch, columns)?, None).await?;
             }
@@ -218,7 +218,7 @@ impl Session {
         let mut sink = open.with(attached, async |lake| RowSink::new(lake, id, true)).await?;
         let done = async {
             let mut stream = frame.execute_stream().await?;
-            while let Some(batch) = stream.try_next().await? {
+            while let Some(batch) = next_batch(&mut stream).await? {
                 let is_new = found.add(&batch)?;
                 versions(&mut sink, &batch, &is_new, ADDRESS_COLUMNS, columns).await?;
             }
@@ -248,7 +248,7 @@ impl Session {
         let mut count = 0;
         let done = async {
             let mut stream = frame.execute_stream().await?;
-            while let Some(batch) = stream.try_next().await? {
+            while let Some(batch) = next_batch(&mut stream).await? {
                 let action = batch.column(ADDRESS_COLUMNS);
                 let action = arrow::compute::cast(action, &arrow::datatypes::DataType::Int64)?;
                 let action = action.as_primitive::<Int64Type>();
@@ -306,6 +306,13 @@ impl Session {
     }
 }
 
+/// The next rows of a query. Others get a turn before them: rows that are computed and not read never wait, and a
+/// statement that is given up has to end soon.
+async fn next_batch(stream: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>> {
+    tokio::task::yield_now().await;
+    Ok(stream.try_next().await?)
+}
+
 /// Writes new versions of rows: those of `rows`, with the row ids they had.
 async fn versions(
     sink: &mut RowSink,
@@ -344,7 +351,7 @@ fn values(batch: &RecordBatch, first: usize, columns: &[Column]) -> Result<Recor
 
 /// A query's rows. Where nothing but reading and computing row by row happens, in the order of what is read: rows get
 /// their ids, and files their layout, by that order.
-pub(crate) async fn rows_in_order(frame: DataFrame) -> Result<datafusion::physical_plan::SendableRecordBatchStream> {
+pub(crate) async fn rows_in_order(frame: DataFrame) -> Result<SendableRecordBatchStream> {
     if !is_row_by_row(frame.logical_plan()) {
         return Ok(frame.execute_stream().await?);
     }

@@ -5,6 +5,7 @@ mod changes;
 mod dml;
 mod files;
 mod flush;
+mod json;
 mod literal_types;
 mod macros;
 mod memory;

@@ -14,6 +14,7 @@ use ducklake_format::columns::Column;
 use ducklake_format::text::{TextDecoder, TextForm, round_decimal};
 
 use super::cast::not_convertible;
+use super::json::is_json;
 use crate::error::{LakeError, Result};
 use crate::sql::write::{Insert, InsertSource, is_default, queries};
 
@@ -162,6 +163,9 @@ fn append_default(decoder: &mut TextDecoder, column: &Column) -> std::result::Re
 pub(super) fn append_text(decoder: &mut TextDecoder, text: &str, to: &LakeType) -> std::result::Result<(), String> {
     let is_text = matches!(to, LakeType::Varchar | LakeType::Json);
     let trimmed = if is_text { text } else { text.trim() };
+    if *to == LakeType::Json && !is_json(text) {
+        return Err(not_convertible(text, to));
+    }
     if decoder.append(trimmed, TextForm::Display).is_ok() {
         return Ok(());
     }

@@ -32,13 +32,17 @@ pub(super) struct Shared {
     encoders: Arc<Semaphore>,
     /// Row groups that may be on their way, in units of [`GROUP_UNIT`].
     groups: Arc<Semaphore>,
+    group_units: u32,
 }
 
 /// Bytes of rows for which a row group on its way counts once more.
 const GROUP_UNIT: usize = 64 << 20;
-/// How many row groups, or units of large ones, are on their way at the same time: enough for those who read and those
-/// who encode not to wait for each other, and no more memory than that takes.
-const GROUP_UNITS: u32 = 4;
+
+/// How many row groups, or units of large ones, are on their way at the same time: one for each thread that encodes and
+/// one more, so that those who read and those who encode do not wait for each other, and no more memory than that takes.
+fn group_units(threads: usize) -> u32 {
+    u32::try_from(threads).unwrap_or(u32::MAX).clamp(2, 64) + 1
+}
 
 impl Shared {
     pub(super) fn new(storage: Storage, layout: TableLayout, internal: Internal) -> Result<Self, WriteError> {
@@ -49,7 +53,8 @@ impl Shared {
             storage,
             layout,
             encoders: Arc::new(Semaphore::new(threads)),
-            groups: Arc::new(Semaphore::new(GROUP_UNITS as usize)),
+            groups: Arc::new(Semaphore::new(group_units(threads) as usize)),
+            group_units: group_units(threads),
         })
     }
 }
@@ -290,7 +295,8 @@ impl FileSeries {
 
     async fn encode(&mut self, group: RowGroup) -> Result<(), WriteError> {
         let before = self.before().await?;
-        let units = u32::try_from(group.bytes / GROUP_UNIT).unwrap_or(GROUP_UNITS).saturating_add(1).min(GROUP_UNITS);
+        let most = self.shared.group_units;
+        let units = u32::try_from(group.bytes / GROUP_UNIT).unwrap_or(most).saturating_add(1).min(most);
         let permit = Arc::clone(&self.shared.groups).acquire_many_owned(units).await;
         let permit = permit.map_err(|e| WriteError::Interrupted(e.to_string()))?;
         let (group, new) = self.file_for(group).await?;

@@ -10,7 +10,6 @@ from .pg_proxy import PgProxy
 
 # Steps of a commit that the server has not been told to keep yet.
 STEPS = [
-    ("BEGIN ISOLATION LEVEL READ COMMITTED", "before"),
     ("pg_advisory_xact_lock", "after"),
     ('INSERT INTO .*"ducklake_snapshot" ', "after"),
     ('INSERT INTO .*"ducklake_data_file"', "before"),
@@ -71,6 +70,16 @@ def broken_before_commit(bench):
             before = bench.facts()
             cli.run(FEW)
             bench.changed(f"after {what}", before, "main.t", 1)
+
+
+@drill("postgres", inline=10)
+def broken_at_begin(bench):
+    """Nothing was asked of the connection yet: another one takes its place."""
+    with proxied(bench) as (proxy, cli):
+        before = bench.facts()
+        proxy.cut("BEGIN ISOLATION LEVEL READ COMMITTED", "before")
+        cli.run(FEW)
+        bench.changed("cut before BEGIN", before, "main.t", 1)
 
 
 @drill("postgres", inline=10)

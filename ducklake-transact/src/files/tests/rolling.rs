@@ -148,3 +148,29 @@ fn futures_can_move_between_threads() {
         finishing.await.unwrap();
     });
 }
+
+/// Several row groups are encoded at the same time: the file has them in the order of the rows, each with its own bounds.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_groups_keep_their_order_and_bounds() {
+    let dir = TempDir::new().unwrap();
+    let (columns, rows) = numbers(0, 40_000);
+    let mut layout = layout(&dir, columns);
+    layout.options.row_group_rows = 1000;
+    let batches: Vec<RecordBatch> = (0..40).map(|batch| rows.slice(batch * 1000, 1000)).collect();
+    let files = write_all(layout, &batches).await.unwrap();
+    assert_eq!(files.len(), 1);
+    let (metadata, read) = read(&files[0].full_path, None);
+    assert_eq!(read.column(0), rows.column(0));
+    assert_eq!(metadata.num_row_groups(), 40);
+    for (group, batch) in metadata.row_groups().iter().zip(&batches) {
+        let texts: Vec<&[u8]> = batch.column(1).as_string_view().iter().flatten().map(str::as_bytes).collect();
+        let statistics = group.column(1).statistics().unwrap();
+        assert_eq!(statistics.min_bytes_opt(), texts.iter().min().copied());
+        assert_eq!(statistics.max_bytes_opt(), texts.iter().max().copied());
+        assert_eq!(statistics.null_count_opt(), Some(0));
+        assert!(statistics.min_is_exact() && statistics.max_is_exact());
+    }
+    let of_texts = &files[0].column_stats[1].stats;
+    let (min, max) = (of_texts.min.as_deref(), of_texts.max.as_deref());
+    assert_eq!((min, max, of_texts.value_count), (Some("text number 0"), Some("text number 9999"), 40_000));
+}
