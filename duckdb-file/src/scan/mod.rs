@@ -5,6 +5,8 @@ mod group;
 mod stored;
 mod text;
 
+pub(crate) use arrow::array;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -46,7 +48,7 @@ pub struct Scan {
     columns: Vec<ScanColumn>,
     batch_rows: usize,
     /// The groups that are still to be read.
-    rest: std::ops::Range<usize>,
+    rest: std::vec::IntoIter<usize>,
     current: Option<Group>,
     ready: VecDeque<RecordBatch>,
     failed: bool,
@@ -62,13 +64,20 @@ pub(crate) struct ScanColumn {
 }
 
 impl Scan {
-    pub(crate) fn new(table: Arc<TableInner>, columns: Vec<ScanColumn>, batch_rows: usize) -> Result<Self> {
+    /// `groups` are numbers of row groups; `None`: all of them.
+    pub(crate) fn new(
+        table: Arc<TableInner>,
+        columns: Vec<ScanColumn>,
+        batch_rows: usize,
+        groups: Option<Vec<usize>>,
+    ) -> Result<Self> {
         for column in &columns {
             check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
         }
         let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
         let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
-        let rest = 0..table.groups()?.len();
+        let count = table.groups()?.len();
+        let rest = groups.unwrap_or_else(|| (0..count).collect()).into_iter();
         Ok(Self {
             table,
             schema: Arc::new(Schema::new(fields)),

@@ -40,6 +40,12 @@ impl Updates {
             .collect();
     }
 
+    /// Whether a value of a column is replaced in these rows.
+    pub(crate) fn touches(&self, column: u64, row_ids: Range<u64>) -> bool {
+        let mut paths = self.0.range(vec![column]..vec![column + 1]);
+        paths.any(|(_, rows)| rows.range(row_ids.clone()).next().is_some())
+    }
+
     /// Replaces values of a column, which are those of these row ids.
     pub(crate) fn apply(&self, column: u64, row_ids: Range<u64>, vector: &mut Vector) -> Result<()> {
         for (path, rows) in self.0.range(vec![column]..vec![column + 1]) {
