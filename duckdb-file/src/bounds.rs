@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::scan::{ScanColumn, array};
 use crate::serial::Reader;
 use crate::storage::{Column, Statistics, TextBounds};
+use crate::strings::Strings;
 use crate::table::{Content, Source};
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::vector::{Data, Vector};
@@ -73,9 +74,7 @@ fn of_group(table: &TableInner, column: &ScanColumn, group: &GroupPlace) -> Resu
         Some(Content::Chunks(_)) => return Ok(None),
         Some(Content::Stored(columns, _)) => columns.get(*index).cloned(),
         None => match group.columns.get(*index) {
-            Some(pointer) => {
-                Some(Column::read(&mut Reader::at(&table.blocks, *pointer)?, &column.logical_type)?)
-            }
+            Some(pointer) => Some(Column::read(&mut Reader::at(&table.blocks, *pointer)?, &column.logical_type)?),
             None => None,
         },
     };
@@ -121,7 +120,8 @@ fn is_ordered(min: &Bound, max: &Bound, logical_type: &LogicalType) -> Result<bo
             number(min).total_cmp(&number(max)).is_le() && !number(min).is_nan()
         }
         Layout::Fixed(Fixed::F64) => {
-            let number = |bytes: &[u8; 16]| bytes.first_chunk::<8>().map_or(f64::NAN, |bytes| f64::from_le_bytes(*bytes));
+            let number =
+                |bytes: &[u8; 16]| bytes.first_chunk::<8>().map_or(f64::NAN, |bytes| f64::from_le_bytes(*bytes));
             number(min).total_cmp(&number(max)).is_le() && !number(min).is_nan()
         }
         Layout::Fixed(Fixed::Bool | Fixed::U8 | Fixed::U16 | Fixed::U32 | Fixed::U64 | Fixed::U128) => {
@@ -212,7 +212,7 @@ fn vector(bounds: &[Option<&Bound>], logical_type: &LogicalType) -> Result<Vecto
                 valid.push(text.is_some());
                 strings.push(text.map_or_else(Bytes::new, |text| Bytes::copy_from_slice(text)));
             }
-            Data::Strings(strings)
+            Data::Strings(Strings::from_list(strings)?)
         }
     };
     Ok(Vector { valid, data })

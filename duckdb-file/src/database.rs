@@ -279,7 +279,9 @@ impl Table {
             self.inner.blocks.confirm()?;
             Ok(bounds)
         };
-        read().at(|| format!("table {}, column {}", self.name(), column.name)).map_err(|error| self.inner.explain(error))
+        read()
+            .at(|| format!("table {}, column {}", self.name(), column.name))
+            .map_err(|error| self.inner.explain(error))
     }
 
     /// Starts to read the table's rows.

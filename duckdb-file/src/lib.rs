@@ -30,6 +30,7 @@ mod segment;
 mod serial;
 mod source;
 mod storage;
+mod strings;
 mod table;
 mod types;
 mod value;

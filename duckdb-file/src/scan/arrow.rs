@@ -14,10 +14,10 @@ use arrow_array::{
 };
 use arrow_buffer::{ArrowNativeType, Buffer, IntervalMonthDayNano, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::Fields;
-use bytes::Bytes;
 
 use super::text;
 use crate::error::{Error, NEWER, Result};
+use crate::strings::Strings;
 use crate::types::arrow::{entries_field, fields, union_fields};
 use crate::types::layout::variant_members;
 use crate::types::{LogicalType, TypeKind};
@@ -78,11 +78,11 @@ pub(crate) fn array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayR
         }
         TypeKind::Bit => {
             let strings = strings(&vector)?;
-            texts(&vector, |at| text::bit(&strings[at]))?
+            texts(&vector, |at| text::bit(strings.get(at)))?
         }
         TypeKind::BigNum => {
             let strings = strings(&vector)?;
-            texts(&vector, |at| text::bignum(&strings[at]))?
+            texts(&vector, |at| text::bignum(strings.get(at)))?
         }
         TypeKind::Char | TypeKind::Varchar => {
             let (offsets, values) = joined(&vector)?;
@@ -139,7 +139,7 @@ fn fixed<const N: usize>(vector: &Vector) -> Result<&[[u8; N]]> {
     }
 }
 
-fn strings(vector: &Vector) -> Result<&[Bytes]> {
+fn strings(vector: &Vector) -> Result<&Strings> {
     match &vector.data {
         Data::Strings(strings) if strings.len() == vector.rows() => Ok(strings),
         _ => Err(mismatch()),
@@ -197,7 +197,7 @@ fn texts(vector: &Vector, text: impl Fn(usize) -> Result<String>) -> Result<Arra
 /// All strings one after another; those under NULL are left out.
 fn joined(vector: &Vector) -> Result<(OffsetBuffer<i32>, Buffer)> {
     let strings = strings(vector)?;
-    let kept = || strings.iter().zip(&vector.valid).map(|(string, valid)| if *valid { string.as_ref() } else { &[] });
+    let kept = || strings.iter().zip(&vector.valid).map(|(string, valid)| if *valid { string } else { &[] });
     let total = kept().map(<[u8]>::len).fold(0, usize::saturating_add);
     if i32::try_from(total).is_err() {
         return Err(Error::limit("text of one row", i32::MAX as u64));

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::geometry::well_known_binary;
 use crate::segment::{Segments, Validity, check_rows};
 use crate::storage::{Column, ColumnKind, Segment, Vertices};
+use crate::strings::Strings;
 use crate::types::layout::variant_members;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::vector::{Data, Vector, check_elements};
@@ -18,13 +17,13 @@ const ELEMENTS: usize = 1 << 20;
 
 /// A stored column and how far it has been read.
 pub(crate) struct StoredColumn {
-    validity: Segments<Validity>,
+    validity: Segments<Vec<Validity>>,
     content: Content,
 }
 
 enum Content {
-    Fixed(Segments<u8>, usize),
-    Strings(Segments<Option<Bytes>>),
+    Fixed(Segments<Vec<u8>>, usize),
+    Strings(Segments<Strings>),
     List(Lists),
     Array(usize, Box<StoredColumn>),
     Struct(Vec<StoredColumn>),
@@ -39,7 +38,7 @@ enum Content {
 
 /// Lists by their ends.
 struct Lists {
-    ends: Segments<u8>,
+    ends: Segments<Vec<u8>>,
     /// Ends that were read ahead.
     ahead: Vec<usize>,
     /// The end of the last list that was returned.
@@ -126,12 +125,12 @@ impl StoredColumn {
             Content::Fixed(values, width) => Data::Fixed { width: *width, bytes: values.next(rows)? },
             Content::Strings(strings) => {
                 let strings = strings.next(rows)?;
-                for ((valid, validity), string) in valid.iter_mut().zip(&validity).zip(&strings) {
+                for (row, (valid, validity)) in valid.iter_mut().zip(&validity).enumerate() {
                     if *validity == Validity::InData {
-                        *valid = string.is_some();
+                        *valid = !strings.is_null(row);
                     }
                 }
-                Data::Strings(strings.into_iter().map(Option::unwrap_or_default).collect())
+                Data::Strings(strings)
             }
             Content::List(lists) => lists.next(rows)?,
             Content::Array(size, child) => {

@@ -44,7 +44,7 @@ impl Groups {
     }
 }
 
-impl Decoder<u8> for Groups {
+impl Decoder<Vec<u8>> for Groups {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let word = self.region.group_word(self.metadata_end, self.group)?;
         let done = (self.group * GROUP) as u64;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, NEWER, Result};
 use crate::serial::Reader;
+use crate::strings::Strings;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::vector::{Data, Vector, check_elements};
 
@@ -166,7 +167,7 @@ fn read_flat(reader: &mut Reader, logical_type: &LogicalType, rows: usize) -> Re
     let valid = read_validity(reader, rows)?;
     let data = match logical_type.layout()? {
         Layout::Fixed(fixed) => read_fixed(reader, fixed, rows)?,
-        Layout::Strings => Data::Strings(read_strings(reader, rows)?),
+        Layout::Strings => Data::Strings(Strings::from_list(read_strings(reader, rows)?)?),
         Layout::Struct(members) => read_struct(reader, &members, rows)?,
         Layout::Array(child, size) => read_array(reader, &child, size, rows)?,
         Layout::List(child) => read_list(reader, &child, &valid)?,

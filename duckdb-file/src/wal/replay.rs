@@ -340,17 +340,18 @@ mod tests {
         let numbers = chunk.column(0).unwrap().slice(0, 2).unwrap();
         assert_eq!(numbers.valid, [true, false]);
         let Data::Strings(strings) = chunk.column(1).unwrap().slice(0, 2).unwrap().data else { panic!("{chunk:?}") };
-        assert_eq!(strings, ["x", "hello"]);
+        assert!(strings.iter().eq(["x", "hello"].map(str::as_bytes)));
     }
 
     #[test]
     fn the_last_update_counts() {
         let catalog = replayed(&[USE_TABLE, INSERT, FLUSH, USE_TABLE, UPDATE, FLUSH]).unwrap();
         let strings = ["x", "hello"].map(|text| Bytes::from_static(text.as_bytes())).to_vec();
+        let strings = crate::strings::Strings::from_list(strings).unwrap();
         let mut vector = Vector { valid: vec![true; 2], data: Data::Strings(strings) };
         table(&catalog).updates.apply(1, 0..2, &mut vector).unwrap();
         let Data::Strings(strings) = vector.data else { panic!() };
-        assert_eq!(strings, ["x", "z"]);
+        assert!(strings.iter().eq(["x", "z"].map(str::as_bytes)));
     }
 
     #[test]

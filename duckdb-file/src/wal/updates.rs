@@ -69,7 +69,7 @@ fn replace(vector: &mut Vector, path: &[u64], row: usize, replacement: &Replacem
             let width = *width;
             bytes[row * width..(row + 1) * width].copy_from_slice(&new[from * width..(from + 1) * width]);
         }
-        ([], Data::Strings(strings), Data::Strings(new)) => strings[row] = new[from].clone(),
+        ([], Data::Strings(strings), Data::Strings(new)) => strings.replace(row, new, from)?,
         ([member, rest @ ..], Data::Struct(members), _) => {
             let member = usize::try_from(member - 1).ok().and_then(|member| members.get_mut(member));
             replace(member.ok_or_else(mismatch)?, rest, row, replacement)?;
