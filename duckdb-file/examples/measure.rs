@@ -44,7 +44,7 @@ fn scan(table: &Table, columns: Option<&Vec<String>>, groups: usize, next: &Atom
         if group >= groups {
             return Ok(rows);
         }
-        for batch in table.scan_groups(&options, vec![group])? {
+        for batch in table.scan_groups(&options, vec![group])?.with_views() {
             rows += batch?.num_rows();
         }
     }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use roaring::RoaringBitmap;
 
 use crate::database::TableInner;
@@ -47,6 +47,8 @@ pub struct Scan {
     schema: SchemaRef,
     columns: Vec<ScanColumn>,
     batch_rows: usize,
+    /// Whether strings are views.
+    views: bool,
     /// The groups that are still to be read.
     rest: std::vec::IntoIter<usize>,
     current: Option<Group>,
@@ -83,11 +85,28 @@ impl Scan {
             schema: Arc::new(Schema::new(fields)),
             columns,
             batch_rows: batch_rows.min(BATCH_VALUES / leaves).max(1),
+            views: false,
             rest,
             current: None,
             ready: VecDeque::new(),
             failed: false,
         })
+    }
+
+    /// Gives texts and blobs that are columns of their own as views (`Utf8View`, `BinaryView`): they are not copied then.
+    pub fn with_views(mut self) -> Self {
+        let view = |field: &arrow_schema::FieldRef| match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        let fields = self.columns.iter().zip(self.schema.fields()).map(|(column, field)| {
+            let is_view = arrow::is_stored_text(&column.logical_type.kind);
+            if is_view { field.as_ref().clone().with_data_type(view(field)) } else { field.as_ref().clone() }
+        });
+        self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self.views = true;
+        self
     }
 
     /// The schema of the batches.
@@ -138,7 +157,8 @@ impl Scan {
 
     fn batch(&self, vectors: Vec<Vector>, rows: usize) -> Result<RecordBatch> {
         let array = |(column, vector): (&ScanColumn, Vector)| {
-            arrow::array(&column.logical_type, vector).at(|| format!("column {}", column.name))
+            let array = if self.views { arrow::view_array } else { arrow::array };
+            array(&column.logical_type, vector).at(|| format!("column {}", column.name))
         };
         let arrays = self.columns.iter().zip(vectors).map(array).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
