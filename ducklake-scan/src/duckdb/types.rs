@@ -11,7 +11,7 @@ pub(super) fn lake_type(logical_type: &LogicalType) -> Result<LakeType, String> 
     Ok(match &logical_type.kind {
         TypeKind::Varchar if is_named("json") => LakeType::Json,
         TypeKind::Blob if is_named("geometry") => {
-            return Err("is a geometry of the spatial extension, in an encoding of its own".into());
+            return Err("is a geometry in the spatial extension's own encoding".into());
         }
         TypeKind::Boolean => LakeType::Boolean,
         TypeKind::TinyInt => LakeType::Int8,
