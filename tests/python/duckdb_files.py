@@ -15,8 +15,10 @@ sys.dont_write_bytecode = True
 
 import oracle  # noqa: E402
 
-# Of the old storage version, geometries are in an encoding of the spatial extension's own.
-ALL_TYPES = "SELECT * EXCLUDE (geometry) FROM test_all_types()"
+# Geometries are in an encoding of the spatial extension's own in files of the default version. The last instant is one
+# that DuckDB prints wrong with a zone.
+ALL_TYPES = """SELECT * EXCLUDE (geometry) REPLACE (least(timestamp_tz, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS timestamp_tz)
+    FROM test_all_types()"""
 
 ROWS = """SELECT i::INTEGER AS id, i * 3 AS big, (i % 5)::UTINYINT AS small, (i / 7.0)::DOUBLE AS ratio,
     (i * 1.25)::DECIMAL(12, 2) AS price, DATE '2020-01-01' + (i // 100)::INTEGER AS day,

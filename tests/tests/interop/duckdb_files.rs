@@ -91,7 +91,10 @@ async fn listings(engine: &Engine, types: &Value) {
     for (table, columns) in types {
         let sql = format!("DESCRIBE {table}");
         let (names, kinds) = (column(engine, &sql, 0).await, column(engine, &sql, 1).await);
-        assert_eq!(names.into_iter().zip(kinds).collect::<Vec<_>>(), columns, "{table}");
+        // DuckDB quotes names of members that are words of its grammar.
+        let plain = |(name, kind): (String, String)| (name, kind.replace('"', ""));
+        let (ours, theirs) = (names.into_iter().zip(kinds).map(plain), columns.into_iter().map(plain));
+        assert_eq!(ours.collect::<Vec<_>>(), theirs.collect::<Vec<_>>(), "{table}");
     }
     assert_eq!(column(engine, "SHOW DATABASES", 0).await, ["lk", "d", "types"]);
     let main = ["computed", "emptied", "empty", "looking", "many", "unions", "widened"];
