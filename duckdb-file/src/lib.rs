@@ -34,6 +34,7 @@ mod strings;
 mod table;
 mod types;
 mod value;
+mod variant;
 mod vector;
 mod wal;
 

@@ -10,6 +10,7 @@ use crate::storage::{Column, ColumnKind, Segment, Vertices};
 use crate::strings::Strings;
 use crate::types::layout::variant_members;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
+use crate::variant::put_together;
 use crate::vector::{Data, Vector, check_elements};
 
 /// Elements that a batch may have, if a single row has no more.
@@ -29,6 +30,12 @@ enum Content {
     Struct(Vec<StoredColumn>),
     /// A struct within a column of its own.
     Variant(Box<StoredColumn>),
+    /// The same, with columns for a part of it.
+    Shredded {
+        remainder: Box<StoredColumn>,
+        shredded: Box<StoredColumn>,
+        logical_type: LogicalType,
+    },
     Geometry {
         coordinates: Box<StoredColumn>,
         vertices: Vertices,
@@ -70,7 +77,14 @@ impl StoredColumn {
         let content = match logical_type.layout()? {
             _ if logical_type.kind == TypeKind::Variant => {
                 let stored = TypeKind::Struct(variant_members()).into();
-                Content::Variant(Box::new(Self::open(blocks, child()?, &stored, rows)?))
+                let remainder = Box::new(Self::open(blocks, child()?, &stored, rows)?);
+                match column.shredded {
+                    Some(logical_type) => {
+                        let shredded = Box::new(Self::open(blocks, child()?, &logical_type, rows)?);
+                        Content::Shredded { remainder, shredded, logical_type: *logical_type }
+                    }
+                    None => Content::Variant(remainder),
+                }
             }
             Layout::Fixed(layout) => Content::Fixed(fixed(segments, layout)?, layout.width()),
             Layout::Strings => {
@@ -107,6 +121,7 @@ impl StoredColumn {
                 Ok((child.limit(fitting.saturating_mul(size))? / size).max(1))
             }
             Content::Struct(members) => members.iter_mut().try_fold(rows, |rows, member| member.limit(rows)),
+            Content::Shredded { remainder, shredded, .. } => shredded.limit(remainder.limit(rows)?),
             Content::Variant(inner) | Content::Geometry { coordinates: inner, .. } => inner.limit(rows),
         }
     }
@@ -145,6 +160,11 @@ impl StoredColumn {
                 let inner = inner.next(rows)?;
                 valid.iter_mut().zip(inner.valid).for_each(|(valid, inner)| *valid &= inner);
                 inner.data
+            }
+            Content::Shredded { remainder, shredded, logical_type } => {
+                let whole = put_together(&remainder.next(rows)?, &shredded.next(rows)?, logical_type)?;
+                valid.iter_mut().zip(whole.valid).for_each(|(valid, inner)| *valid &= inner);
+                whole.data
             }
             Content::Geometry { .. } => return Err(Error::corrupt("a geometry")),
         };
