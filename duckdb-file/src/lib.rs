@@ -29,6 +29,7 @@ mod scan;
 mod segment;
 mod serial;
 mod source;
+mod spatial;
 mod storage;
 mod strings;
 mod table;

@@ -15,9 +15,9 @@ sys.dont_write_bytecode = True
 
 import oracle  # noqa: E402
 
-# Geometries are in an encoding of the spatial extension's own in files of the default version. The last instant is one
-# that DuckDB prints wrong with a zone.
-ALL_TYPES = """SELECT * EXCLUDE (geometry) REPLACE (least(timestamp_tz, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS timestamp_tz)
+# The last instant is one that DuckDB prints wrong with a zone. In files of the default version geometries are in the
+# encoding of the spatial extension.
+ALL_TYPES = """SELECT * REPLACE (least(timestamp_tz, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS timestamp_tz)
     FROM test_all_types()"""
 
 ROWS = """SELECT i::INTEGER AS id, i * 3 AS big, (i % 5)::UTINYINT AS small, (i / 7.0)::DOUBLE AS ratio,
@@ -26,7 +26,29 @@ ROWS = """SELECT i::INTEGER AS id, i * 3 AS big, (i % 5)::UTINYINT AS small, (i 
     CASE WHEN i % 10 = 0 THEN NULL ELSE 'note of row ' || i END AS note, (i::HUGEINT << 64) AS huge,
     [i, i + 1] AS list, {'a': i, 'b': 'x' || i} AS pair FROM range(300000) t(i)"""
 
+# Of a version that has variants, and geometries of DuckDB's own. Of regular variants DuckDB makes columns.
+NEW_TYPES = {
+    "objects": "SELECT i, {'a': i, 'b': 'x' || i, 'c': [i, i + 1]}::VARIANT AS v FROM range(130000) t(i)",
+    "numbers": "SELECT i, i::VARIANT AS v FROM range(130000) t(i)",
+    "lists": "SELECT i, [i, i + 1, NULL]::VARIANT AS v FROM range(130000) t(i)",
+    "mixed": """SELECT i, CASE WHEN i % 1000 = 0 THEN ('t' || i)::VARIANT WHEN i % 1000 = 1 THEN NULL
+        WHEN i % 1000 = 2 THEN [i]::VARIANT WHEN i % 1000 = 3 THEN {'z': i, 'a': 1}::VARIANT
+        ELSE {'a': CASE WHEN i % 50 = 0 THEN NULL ELSE i END, 'b': {'x': (i / 2.0)::DECIMAL(10, 2), 'y': DATE '2020-01-01'}}::VARIANT
+        END AS v FROM range(130000) t(i)""",
+    "few": """SELECT i, CASE i % 9 WHEN 0 THEN i::VARIANT WHEN 1 THEN ('t, ' || i)::VARIANT WHEN 2 THEN {'a b': i, 'z': NULL}::VARIANT
+        WHEN 3 THEN ['a, b', 'c']::VARIANT WHEN 4 THEN (i::HUGEINT << 90)::VARIANT WHEN 5 THEN TIMESTAMP '2020-01-01 10:00:00'::VARIANT
+        WHEN 6 THEN true::VARIANT WHEN 7 THEN (i / 3.0)::DOUBLE::VARIANT ELSE NULL END AS v FROM range(100) t(i)""",
+    "shapes": "SELECT geometry FROM test_all_types()",
+}
+
 QUERIES = [
+    "SELECT * FROM new.few",
+    "SELECT * FROM new.objects WHERE i % 997 = 0",
+    "SELECT * FROM new.numbers WHERE i % 997 = 0",
+    "SELECT * FROM new.lists WHERE i % 997 = 0",
+    "SELECT * FROM new.mixed WHERE i % 1000 < 6",
+    "SELECT count(v) FROM new.mixed",
+    "SELECT * FROM new.shapes",
     "SELECT * FROM types.all_types",
     "SELECT count(*) FROM d.many",
     "SELECT count(*), count(note), sum(id), sum(big), sum(price), min(day), max(moment), sum(huge) FROM d.many",
@@ -85,6 +107,10 @@ def answers(con, queries):
 
 def make(folder):
     con = connect(folder)
+    con.execute(f"ATTACH {oracle.literal(os.path.join(folder, 'new.duckdb'))} AS new (STORAGE_VERSION 'v1.5.0')")
+    for name, sql in NEW_TYPES.items():
+        con.execute(f"CREATE TABLE new.{name} AS {sql}")
+    con.execute("CHECKPOINT new")
     con.execute(f"CREATE TABLE types.all_types AS {ALL_TYPES}")
     con.execute(f"CREATE TABLE d.many AS {ROWS}")
     con.execute("CREATE SCHEMA d.other")

@@ -18,6 +18,7 @@ use arrow_schema::Fields;
 
 use super::text;
 use crate::error::{Error, NEWER, Result};
+use crate::spatial;
 use crate::strings::{Part, Strings};
 use crate::types::arrow::{entries_field, fields, union_fields};
 use crate::types::layout::variant_members;
@@ -26,6 +27,7 @@ use crate::vector::{Data, Vector};
 
 /// The values as an array of the type's Arrow type.
 pub(crate) fn array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayRef> {
+    let vector = of_spatial(logical_type, vector)?;
     let rows = vector.rows();
     let kind = &logical_type.kind;
     let nulls = || nulls(&vector.valid);
@@ -124,6 +126,15 @@ fn nulls(valid: &[bool]) -> Option<NullBuffer> {
     valid.contains(&false).then(|| NullBuffer::from(valid))
 }
 
+/// Before storage version v1.5.0 geometries are blobs in the encoding of the spatial extension.
+fn of_spatial(logical_type: &LogicalType, vector: Vector) -> Result<Vector> {
+    if !logical_type.is_spatial() {
+        return Ok(vector);
+    }
+    let geometries = spatial::well_known_binary(strings(&vector)?, &vector.valid)?;
+    Ok(Vector { valid: vector.valid, data: Data::Strings(geometries) })
+}
+
 /// Whether values are kept as the bytes that they are shown as.
 pub(super) fn is_stored_text(kind: &TypeKind) -> bool {
     matches!(kind, TypeKind::Char | TypeKind::Varchar | TypeKind::Blob | TypeKind::Geometry)
@@ -131,6 +142,7 @@ pub(super) fn is_stored_text(kind: &TypeKind) -> bool {
 
 /// As [`array`], with strings as views, which need not be copied.
 pub(super) fn view_array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayRef> {
+    let vector = of_spatial(logical_type, vector)?;
     match logical_type.kind {
         TypeKind::Char | TypeKind::Varchar => {
             let (views, buffers) = views(&vector)?;

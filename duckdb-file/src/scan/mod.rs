@@ -16,7 +16,7 @@ use roaring::RoaringBitmap;
 
 use crate::database::TableInner;
 use crate::error::{At, Error, Result};
-use crate::types::{LogicalType, TypeKind};
+use crate::types::LogicalType;
 use crate::vector::Vector;
 use group::Group;
 
@@ -73,9 +73,6 @@ impl Scan {
         batch_rows: usize,
         groups: Option<Vec<usize>>,
     ) -> Result<Self> {
-        for column in &columns {
-            check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
-        }
         let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
         let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
         let count = table.groups()?.len();
@@ -182,24 +179,6 @@ impl Iterator for Scan {
                 Some(Err(self.table.blocks.explain(error)))
             }
         }
-    }
-}
-
-/// Before storage version v1.5.0 geometries are blobs in an encoding of the spatial extension's own.
-fn check_readable(logical_type: &LogicalType) -> Result<()> {
-    let is_geometry = logical_type.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case("geometry"));
-    if is_geometry && logical_type.kind == TypeKind::Blob {
-        let hint = "leave the column out, or copy the data to a new database of storage version v1.5.0";
-        return Err(Error::unsupported("geometries of the spatial extension", hint));
-    }
-    match &logical_type.kind {
-        TypeKind::List(inner) | TypeKind::Array(inner, _) => check_readable(inner),
-        TypeKind::Map(key, value) => check_readable(key).and_then(|()| check_readable(value)),
-        TypeKind::Struct(members) | TypeKind::Union(members) => {
-            members.iter().try_for_each(|(_, member)| check_readable(member))
-        }
-        TypeKind::Tuple(members) => members.iter().try_for_each(check_readable),
-        _ => Ok(()),
     }
 }
 

@@ -10,9 +10,7 @@ pub(super) fn lake_type(logical_type: &LogicalType) -> Result<LakeType, String> 
     let is_named = |name: &str| logical_type.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(name));
     Ok(match &logical_type.kind {
         TypeKind::Varchar if is_named("json") => LakeType::Json,
-        TypeKind::Blob if is_named("geometry") => {
-            return Err("is a geometry in the spatial extension's own encoding".into());
-        }
+        TypeKind::Blob if logical_type.is_spatial() => LakeType::Geometry,
         TypeKind::Boolean => LakeType::Boolean,
         TypeKind::TinyInt => LakeType::Int8,
         TypeKind::SmallInt => LakeType::Int16,
@@ -47,6 +45,7 @@ pub(super) fn lake_type(logical_type: &LogicalType) -> Result<LakeType, String> 
         TypeKind::TimestampTzNs => LakeType::TimestampTzNs,
         TypeKind::Interval => LakeType::Interval,
         TypeKind::Geometry => LakeType::Geometry,
+        TypeKind::Variant => LakeType::Variant,
         TypeKind::List(element) | TypeKind::Array(element, _) => LakeType::List(Box::new(lake_type(element)?)),
         TypeKind::Map(key, value) => LakeType::Map(Box::new(lake_type(key)?), Box::new(lake_type(value)?)),
         TypeKind::Struct(members) => {

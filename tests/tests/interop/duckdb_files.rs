@@ -64,6 +64,7 @@ async fn attached() {
     run(&format!("ATTACH 'ducklake:{}' AS lk", answers["lake"].as_str().expect("a lake"))).await;
     run(&format!("ATTACH '{}' AS d (TYPE duckdb, READ_ONLY)", folder.join("many.duckdb").display())).await;
     run(&format!("ATTACH '{}'", folder.join("types.duckdb").display())).await;
+    run(&format!("ATTACH '{}'", folder.join("new.duckdb").display())).await;
 
     same(&engine, &answers["queries"]).await;
     listings(&engine, &answers["types"]).await;
@@ -96,7 +97,7 @@ async fn listings(engine: &Engine, types: &Value) {
         let (ours, theirs) = (names.into_iter().zip(kinds).map(plain), columns.into_iter().map(plain));
         assert_eq!(ours.collect::<Vec<_>>(), theirs.collect::<Vec<_>>(), "{table}");
     }
-    assert_eq!(column(engine, "SHOW DATABASES", 0).await, ["lk", "d", "types"]);
+    assert_eq!(column(engine, "SHOW DATABASES", 0).await, ["lk", "d", "types", "new"]);
     let main = ["computed", "emptied", "empty", "looking", "many", "unions", "widened"];
     engine.query("USE d").await.expect("USE");
     let mut tables = column(engine, "SHOW TABLES", 0).await;
