@@ -32,7 +32,7 @@ NEW_TYPES = {
     "numbers": "SELECT i, i::VARIANT AS v FROM range(130000) t(i)",
     "lists": "SELECT i, [i, i + 1, NULL]::VARIANT AS v FROM range(130000) t(i)",
     "mixed": """SELECT i, CASE WHEN i % 1000 = 0 THEN ('t' || i)::VARIANT WHEN i % 1000 = 1 THEN NULL
-        WHEN i % 1000 = 2 THEN [i]::VARIANT WHEN i % 1000 = 3 THEN {'z': i, 'a': 1}::VARIANT
+        WHEN i % 1000 = 2 THEN [i]::VARIANT WHEN i % 1000 = 3 THEN {'a': 1, 'z': i}::VARIANT
         ELSE {'a': CASE WHEN i % 50 = 0 THEN NULL ELSE i END, 'b': {'x': (i / 2.0)::DECIMAL(10, 2), 'y': DATE '2020-01-01'}}::VARIANT
         END AS v FROM range(130000) t(i)""",
     "few": """SELECT i, CASE i % 9 WHEN 0 THEN i::VARIANT WHEN 1 THEN ('t, ' || i)::VARIANT WHEN 2 THEN {'a b': i, 'z': NULL}::VARIANT

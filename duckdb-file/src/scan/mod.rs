@@ -15,7 +15,7 @@ use arrow_schema::{DataType, Schema, SchemaRef};
 use roaring::RoaringBitmap;
 
 use crate::database::TableInner;
-use crate::error::{At, Error, Result};
+use crate::error::{At, Result};
 use crate::types::LogicalType;
 use crate::vector::Vector;
 use group::Group;

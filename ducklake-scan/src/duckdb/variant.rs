@@ -1,5 +1,5 @@
 //! Variants as DuckDB keeps them, as the text that it casts them to: they are put into Parquet's encoding, of which
-//! `ducklake_format` makes that text.
+//! `ducklake_format` makes that text. Members of objects come in the order of their names.
 
 use std::sync::Arc;
 
