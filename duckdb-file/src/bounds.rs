@@ -52,15 +52,16 @@ enum Bound {
 
 /// Whether DuckDB orders values of the type as Arrow does.
 fn has_bounds(kind: &TypeKind) -> bool {
-    match kind {
-        TypeKind::Boolean | TypeKind::Varchar | TypeKind::Float | TypeKind::Double => true,
-        TypeKind::TinyInt | TypeKind::SmallInt | TypeKind::Integer | TypeKind::BigInt | TypeKind::HugeInt => true,
-        TypeKind::UTinyInt | TypeKind::USmallInt | TypeKind::UInteger | TypeKind::UBigInt | TypeKind::UHugeInt => true,
-        TypeKind::Decimal { .. } | TypeKind::Date | TypeKind::Time | TypeKind::TimeNs => true,
-        TypeKind::Timestamp | TypeKind::TimestampS | TypeKind::TimestampMs | TypeKind::TimestampNs => true,
-        TypeKind::TimestampTz | TypeKind::TimestampTzNs => true,
-        _ => false,
-    }
+    use TypeKind::{
+        BigInt, Boolean, Date, Decimal, Double, Float, HugeInt, Integer, SmallInt, Time, TimeNs, Timestamp,
+        TimestampMs, TimestampNs, TimestampS, TimestampTz, TimestampTzNs, TinyInt, UBigInt, UHugeInt, UInteger,
+        USmallInt, UTinyInt, Varchar,
+    };
+    let is_whole = matches!(kind, TinyInt | SmallInt | Integer | BigInt | HugeInt)
+        || matches!(kind, UTinyInt | USmallInt | UInteger | UBigInt | UHugeInt);
+    let is_moment = matches!(kind, Timestamp | TimestampS | TimestampMs | TimestampNs | TimestampTz | TimestampTzNs)
+        || matches!(kind, Date | Time | TimeNs);
+    is_whole || is_moment || matches!(kind, Boolean | Varchar | Float | Double | Decimal { .. })
 }
 
 fn of_group(table: &TableInner, column: &ScanColumn, group: &GroupPlace) -> Result<Option<(Bound, Bound)>> {

@@ -156,9 +156,9 @@ fn scalar_length(kind: u8, bytes: &[u8]) -> Option<usize> {
             let (width, first) = read_varint(bytes)?;
             let (_, second) = read_varint(&bytes[first..])?;
             let value = match width {
-                ..=4 => 2,
-                ..=9 => 4,
-                ..=18 => 8,
+                0..=4 => 2,
+                5..=9 => 4,
+                10..=18 => 8,
                 _ => 16,
             };
             first + second + value

@@ -288,9 +288,9 @@ fn decimal(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let (scale, rest) = varint(rest)?;
     let scale = u8::try_from(scale).ok().filter(|scale| *scale <= 38).ok_or_else(|| invalid("a decimal's scale"))?;
     let (number, value) = match width {
-        ..=4 => (8, i16::from_le_bytes(first(rest)?).into()),
-        ..=9 => (8, i32::from_le_bytes(first(rest)?).into()),
-        ..=18 => (9, i64::from_le_bytes(first(rest)?).into()),
+        0..=4 => (8, i16::from_le_bytes(first(rest)?).into()),
+        5..=9 => (8, i32::from_le_bytes(first(rest)?).into()),
+        10..=18 => (9, i64::from_le_bytes(first(rest)?).into()),
         _ => (10, i128::from_le_bytes(first(rest)?)),
     };
     out.extend([primitive(number), scale]);
