@@ -163,9 +163,10 @@ def change(folder):
 
 # What the engine copied, and what it has to be equal to.
 COPIES = {
-    "copied_types": "types.all_types",
-    "copied_rows": "d.many",
-    "inserted": "d.other.few",
+    "copied_types": "SELECT * EXCLUDE (geometry) FROM types.all_types",
+    "copied_shapes": "SELECT geometry FROM types.all_types",
+    "copied_rows": "SELECT * FROM d.many WHERE id >= 290000",
+    "inserted": "SELECT * FROM d.other.few",
 }
 # Types that lakes do not have.
 AS_TEXT = ("BIT", "BIGNUM", "ENUM", "UNION")
@@ -175,7 +176,7 @@ def check(folder):
     con = connect(folder)
     for copy, source in COPIES.items():
         columns, rows = oracle.text_rows(con, f"SELECT * FROM lk.{copy}")
-        truth, expected = oracle.text_rows(con, f"SELECT * FROM {source}")
+        truth, expected = oracle.text_rows(con, source)
         key = lambda row: [(cell is not None, cell or "") for cell in row]  # noqa: E731
         rows, expected = sorted(rows, key=key), sorted(expected, key=key)
         for got, want in zip(rows, expected):

@@ -70,8 +70,10 @@ async fn attached() {
     listings(&engine, &answers["types"]).await;
     errors(&engine, folder).await;
 
-    run("CREATE TABLE lk.copied_types AS SELECT * FROM types.all_types").await;
-    run("CREATE TABLE lk.copied_rows AS SELECT * FROM d.many").await;
+    // Geometries go into Parquet files, which have no place for the largest numbers.
+    run("CREATE TABLE lk.copied_types AS SELECT * EXCLUDE (geometry) FROM types.all_types").await;
+    run("CREATE TABLE lk.copied_shapes AS SELECT geometry FROM types.all_types").await;
+    run("CREATE TABLE lk.copied_rows AS SELECT * FROM d.many WHERE id >= 290000").await;
     run("CREATE TABLE lk.inserted (id BIGINT, name VARCHAR, value DECIMAL(21,1))").await;
     run("INSERT INTO lk.inserted SELECT * FROM d.other.few").await;
     script(&python, folder, "check");
