@@ -21,7 +21,7 @@ use crate::error::{LakeError, Result};
 use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
 use crate::sql::explain;
-use crate::sql::files::listed_tables;
+use crate::sql::files::{ListedTable, listed_tables};
 use crate::sql::local::LocalState;
 use crate::sql::macros;
 use crate::sql::memory::MEMORY;
@@ -558,7 +558,7 @@ impl Session {
     async fn show_tables(&self, all: bool, from: Option<&str>) -> Result<QueryResult> {
         let names = self.names();
         let (current_lake, current_schema) = names.current.clone().unwrap_or_default();
-        let mut rows: Vec<(String, String, String, Vec<(String, String)>)> = Vec::new();
+        let mut rows: Vec<ListedTable> = Vec::new();
         for attached in names.attached {
             if !all && from.is_none() && !same_name(&attached.name, &current_lake) {
                 continue;

@@ -57,7 +57,7 @@ fn invalid(problem: &str) -> LakeError {
     LakeError::Invalid(format!("a VARIANT value is damaged: {problem}"))
 }
 
-fn numbers<'a>(array: &'a StructArray, column: usize) -> Result<&'a ScalarBuffer<u32>> {
+fn numbers(array: &StructArray, column: usize) -> Result<&ScalarBuffer<u32>> {
     let column = array.columns().get(column).and_then(|column| column.as_primitive_opt::<UInt32Type>());
     Ok(column.ok_or_else(|| invalid("it has other parts"))?.values())
 }

@@ -103,7 +103,8 @@ impl Session {
         let asked = same_name(kind, "duckdb");
         let path = attach.uri.strip_prefix("duckdb:").filter(|_| asked).unwrap_or(&attach.uri);
         // Without a TYPE the file's bytes decide, as in DuckDB; lakes are named by a prefix or by a kind of catalog.
-        if !asked && !(kind.is_empty() && is_duckdb_file(path)) {
+        let is_file = asked || (kind.is_empty() && is_duckdb_file(path));
+        if !is_file {
             return Ok(false);
         }
         if attach.read_write {
