@@ -4,6 +4,7 @@
     duck.py serve                      requests on standard input, answers on standard output
     duck.py first-row LAKE TABLE       one query in a process of its own; its times as JSON
     duck.py lines LAKE                 statements on standard input, one a line; for each, a line of JSON
+    duck.py plan-file CATALOG SQL      a statement over a lake whose catalog is a DuckDB file; its times as JSON
 """
 
 import json
@@ -138,6 +139,41 @@ class Server:
         con.execute(f"COPY lineitem TO {literal(path)} (FORMAT parquet)")
         con.close()
 
+    def make_items(self, path, rows):
+        """A table as of orders, with numbers, dates, few texts and many, in a DuckDB file."""
+        con = duckdb.connect(path)
+        con.execute(ITEMS.format(rows=int(rows)))
+        con.close()
+
+    def open_file(self, path, threads):
+        """A new DuckDB with the file attached as `d`."""
+        self.close()
+        self.con = connect(threads=threads)
+        self.con.execute(f"ATTACH {literal(path)} AS d (READ_ONLY)")
+
+    def count(self, sql):
+        """Seconds until all batches of a result are there in Arrow's form, and their rows."""
+        timer = Timer()
+        rows = sum(batch.num_rows for batch in self.con.execute(sql).to_arrow_reader(1 << 17))
+        return {"seconds": timer.lap(), "rows": rows}
+
+    def make_file_catalog(self, path, folder, files):
+        """A lake with a table `t` of that many data files, of which one exists, and its catalog in a DuckDB file. Gives
+        an id that is in that file."""
+        con = connect("ducklake")
+        attach(con, path, f"DATA_PATH {literal(folder + '/data/')}", "DATA_INLINING_ROW_LIMIT 0")
+        con.execute("CREATE TABLE t (id BIGINT, name VARCHAR, price DOUBLE, day DATE)")
+        con.execute(
+            "INSERT INTO t SELECT i, 'name ' || i, i / 7, DATE '2024-01-01' + (i % 365)::INTEGER "
+            f"FROM range({ROWS}) r(i)"
+        )
+        con.execute("USE memory")
+        con.execute("DETACH lk")
+        con.close()
+        with FileCatalog(path) as catalog:
+            multiply(catalog, files)
+        return {"id": ROWS // 2}
+
     def drop_database(self, server, name):
         con = connect("postgres_scanner")
         con.execute(f"ATTACH {literal('dbname=postgres ' + server)} AS pg (TYPE postgres)")
@@ -170,6 +206,16 @@ class Server:
 
 # Rows of a file of the table with many files.
 ROWS = 1000
+
+ITEMS = """CREATE TABLE items AS SELECT i AS orderkey, (hash(i) % 200000)::INTEGER AS partkey,
+    (hash(i + 7) % 10000)::INTEGER AS suppkey, (i % 7)::INTEGER AS linenumber,
+    (hash(i + 1) % 50 + 1)::DECIMAL(15, 2) AS quantity, ((hash(i + 2) % 10000000) / 100)::DECIMAL(15, 2) AS extendedprice,
+    ((hash(i + 3) % 11) / 100)::DECIMAL(15, 2) AS discount, ((hash(i + 4) % 9) / 100)::DECIMAL(15, 2) AS tax,
+    (['A', 'N', 'R'])[1 + (hash(i + 5) % 3)::INTEGER] AS returnflag, (['F', 'O'])[1 + (hash(i + 6) % 2)::INTEGER] AS linestatus,
+    DATE '1992-01-01' + (i // 4000)::INTEGER AS shipdate,
+    (['DELIVER IN PERSON', 'COLLECT COD', 'NONE', 'TAKE BACK RETURN'])[1 + (hash(i + 8) % 4)::INTEGER] AS shipinstruct,
+    'comment ' || hash(i + 9)::VARCHAR || ' of ' || (i % 1000) AS comment, (hash(i + 10) % 1000) / 7.0::DOUBLE AS ratio
+    FROM range({rows}) t(i)"""
 
 
 def multiply(catalog, files):
@@ -255,6 +301,33 @@ class Catalog:
             self.execute("ANALYZE")
 
 
+class FileCatalog:
+    """As `Catalog`, of a catalog in a DuckDB file."""
+
+    def __init__(self, path):
+        self.con = duckdb.connect(path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.con.close()
+
+    def execute(self, sql):
+        self.con.execute(sql)
+
+    def one(self, sql):
+        return self.con.execute(sql).fetchone()
+
+    def copy(self, table, times, changed):
+        columns = [row[0] for row in self.con.execute(f"DESCRIBE {table}").fetchall()]
+        values = ", ".join(changed.get(name, f"f.{name}") for name in columns)
+        self.execute(f"INSERT INTO {table} SELECT {values} FROM {table} f, range(1, {times}) n(i)")
+
+    def analyze(self):
+        self.execute("CHECKPOINT")
+
+
 def serve():
     import pyarrow  # noqa: F401  (so that no query pays for it)
 
@@ -285,6 +358,21 @@ def first_row(uri, table):
     os._exit(0)
 
 
+def plan_file(path, sql):
+    timer = Timer()
+    con = connect()
+    times = {"connect": timer.lap()}
+    con.execute(f"LOAD {literal(extension('ducklake'))}")
+    times["load"] = timer.lap()
+    con.execute(f"ATTACH {literal('ducklake:' + path)} AS lk (READ_ONLY)")
+    con.execute("USE lk")
+    times["attach"] = timer.lap()
+    con.execute(sql).fetchall()
+    times["query"] = timer.lap()
+    print(json.dumps({"times": times}), flush=True)
+    os._exit(0)
+
+
 def lines(uri):
     con = connect(scanner(uri), "ducklake")
     for line in sys.stdin:
@@ -300,5 +388,7 @@ if __name__ == "__main__":
         serve()
     elif sys.argv[1] == "lines":
         lines(sys.argv[2])
+    elif sys.argv[1] == "plan-file":
+        plan_file(*sys.argv[2:])
     else:
         first_row(*sys.argv[2:])

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the report is what this program is for")]
 
 mod duck;
+mod duckfile;
 mod first_row;
 mod planning;
 mod report;
@@ -36,6 +37,9 @@ struct Args {
 enum What {
     /// Reading a lake: TPC-H, time to the first row, planning over many files
     Scan(ScanArgs),
+    /// DuckDB files: scanning a table of one, planning over a lake whose catalog is one
+    #[command(name = "duckfile")]
+    DuckFile(DuckFileArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write(WriteArgs),
 }
@@ -116,11 +120,43 @@ enum Part {
     Planning,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct DuckFileArgs {
+    /// A Python that has DuckDB and its extensions
+    #[arg(long, env = "QUACKLAKE_PYTHON")]
+    python: PathBuf,
+    /// A folder for files that later runs use again
+    #[arg(long)]
+    cache: PathBuf,
+    /// Rows of the table
+    #[arg(long, default_value_t = 10_000_000)]
+    rows: u32,
+    /// Data files of the lake that is planned over
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(2..))]
+    files: u32,
+    /// Times that everything is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Threads for each engine; all cores if absent
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Only this part
+    #[arg(long, value_enum)]
+    only: Option<DuckFilePart>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DuckFilePart {
+    Scan,
+    Planning,
+}
+
 fn main() -> ExitCode {
     let what = Args::parse().what;
     let asked = match &what {
         What::Scan(args) => args.threads,
         What::Write(args) => args.threads,
+        What::DuckFile(args) => args.threads,
     };
     let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -142,6 +178,11 @@ fn main() -> ExitCode {
 async fn measure(what: What, threads: usize) -> Result<()> {
     match what {
         What::Scan(args) => scan(args, threads).await,
+        What::DuckFile(args) => {
+            let mut duck = Duck::start(&args.python)?;
+            report::heading(&mut duck, threads)?;
+            duckfile::run(&args, threads, &mut duck).await
+        }
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;
             report::heading(&mut duck, threads)?;

@@ -14,29 +14,22 @@ pub(crate) fn unpack(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u64>>
     }
     check(bytes, width, 64, count)?;
     let mask = u64::MAX >> (64 - width);
-    let (mut values, mut rest) = (Vec::with_capacity(count), bytes);
-    let (mut window, mut available) = (0_u128, 0);
-    for _ in 0..count {
-        if available < width {
-            let (word, length) = match rest.split_first_chunk::<8>() {
-                Some((word, others)) => {
-                    rest = others;
-                    (u64::from_le_bytes(*word), 64)
-                }
-                None => {
-                    let mut word = [0; 8];
-                    word[..rest.len()].copy_from_slice(rest);
-                    let length = rest.len() as u32 * 8;
-                    rest = &[];
-                    (u64::from_le_bytes(word), length)
-                }
-            };
-            window |= u128::from(word) << available;
-            available += length;
-        }
-        values.push(window as u64 & mask);
-        window >>= width;
-        available = available.saturating_sub(width);
+    let mut values = Vec::with_capacity(count);
+    // Where eight bytes from the first of a value on hold all of it and are all there.
+    let simple = if width <= 56 { bytes.len().saturating_sub(7) * 8 / width as usize } else { 0 };
+    let simple = simple.min(count);
+    values.extend((0..simple).map(|position| {
+        let bit = position * width as usize;
+        let word = bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<8>());
+        word.map_or(0, |word| u64::from_le_bytes(*word)) >> (bit % 8) & mask
+    }));
+    for position in simple..count {
+        let bit = position * width as usize;
+        let mut word = [0; 16];
+        let rest = &bytes[bit / 8..];
+        let length = rest.len().min(word.len());
+        word[..length].copy_from_slice(&rest[..length]);
+        values.push((u128::from_le_bytes(word) >> (bit % 8)) as u64 & mask);
     }
     Ok(values)
 }

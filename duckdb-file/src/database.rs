@@ -8,6 +8,7 @@ use bytes::Bytes;
 use roaring::RoaringBitmap;
 
 use crate::blocks::Blocks;
+use crate::bounds::Bounds;
 use crate::catalog::Catalog;
 use crate::catalog::name::{Key, shown};
 use crate::error::{At, Error, Result};
@@ -16,7 +17,7 @@ use crate::scan::{Scan, ScanColumn, ScanOptions};
 use crate::serial::MetaPointer;
 use crate::source::{ByteSource, FilePart, FileSet, LocalFiles};
 use crate::storage::{read_deletes, read_groups};
-use crate::table::{Appended, Column, Source, TableData};
+use crate::table::{Appended, Column, Entry, Source, TableData};
 use crate::wal;
 
 /// How often reading starts over because the file changes meanwhile.
@@ -27,8 +28,18 @@ const ATTEMPTS: usize = 5;
 pub struct Database {
     schemas: Vec<String>,
     tables: Vec<Table>,
+    others: Vec<Entry>,
     unread: Option<String>,
     blocks: Arc<Blocks>,
+    /// The logs that were replayed.
+    logs: [LogMark; 2],
+}
+
+/// What tells one state of a log from another, under the same header: logs only grow, unless a write failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LogMark {
+    length: u64,
+    end: Bytes,
 }
 
 impl Database {
@@ -62,6 +73,12 @@ impl Database {
         let header = Header::read(source.as_ref())?;
         let main = read_all(files, FilePart::Wal)?;
         let checkpoint = read_all(files, FilePart::CheckpointWal)?;
+        let logs = [&main, &checkpoint].map(|log| {
+            let log = log.as_ref();
+            let end = log.map(|log| log.slice(log.len() - log.len().min(MARK)..)).unwrap_or_default();
+            // The log itself is not kept alive.
+            LogMark { length: log.map_or(0, Bytes::len) as u64, end: Bytes::copy_from_slice(&end) }
+        });
         let blocks = Blocks::new(source, header);
         let read = || {
             let mut catalog = Catalog::read(&blocks)?;
@@ -75,9 +92,33 @@ impl Database {
         Ok(Self {
             schemas: catalog.schemas.values().map(|path| shown(path)).collect(),
             tables: catalog.tables.into_values().map(table).collect(),
+            others: catalog.others.into_values().collect(),
             unread: catalog.unread,
             blocks,
+            logs,
         })
+    }
+
+    /// Whether the files still hold what was read: no DuckDB has written since.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they cannot be read any more.
+    pub fn is_current(&self, files: &dyn FileSet) -> Result<bool> {
+        let Some(source) = open_part(files, FilePart::Database)? else { return Ok(false) };
+        let same_header = match Header::read(source.as_ref()) {
+            Ok(header) => header == self.blocks.header,
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(_) => false,
+        };
+        if !same_header {
+            return Ok(false);
+        }
+        for (part, mark) in [FilePart::Wal, FilePart::CheckpointWal].into_iter().zip(&self.logs) {
+            if !mark.is_of(files, part)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The storage version of the file: 64 to 68 up to DuckDB 1.5, 69 for 2.0.
@@ -100,6 +141,11 @@ impl Database {
         self.tables.iter()
     }
 
+    /// What else has a name: views and macros, which are code of DuckDB's and are not read further.
+    pub fn others(&self) -> impl Iterator<Item = &Entry> {
+        self.others.iter()
+    }
+
     /// Why the catalog was not read to its end: something in it is not known. Tables behind that are missing.
     pub fn unread(&self) -> Option<&str> {
         self.unread.as_deref()
@@ -117,6 +163,24 @@ impl Database {
             table: name.to_string(),
             unread: self.unread.clone(),
         })
+    }
+}
+
+/// Bytes at the end of a log that are remembered.
+const MARK: usize = 64;
+
+impl LogMark {
+    fn is_of(&self, files: &dyn FileSet, part: FilePart) -> Result<bool> {
+        let unreadable = |source| Error::Io { file: part.name(), source };
+        let Some(source) = open_part(files, part)? else { return Ok(self.length == 0) };
+        if source.size().map_err(unreadable)? != self.length {
+            return Ok(false);
+        }
+        match source.read_at(self.length - self.end.len() as u64, self.end.len()) {
+            Ok(bytes) => Ok(bytes == self.end),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(unreadable(error)),
+        }
     }
 }
 
@@ -183,15 +247,41 @@ impl Table {
     /// # Errors
     /// What is wrong with the table's metadata.
     pub fn row_count(&self) -> Result<u64> {
+        Ok(self.group_rows()?.iter().fold(0, |sum: u64, rows| sum.saturating_add(*rows)))
+    }
+
+    /// The rows of each row group, deleted ones left out. Groups are what [`Table::scan_groups`] may read apart.
+    ///
+    /// # Errors
+    /// What is wrong with the table's metadata.
+    pub fn group_rows(&self) -> Result<Vec<u64>> {
         let count = || {
-            let mut count = 0;
-            for group in self.inner.groups()? {
-                count += group.rows - self.inner.deleted(group)?.len().min(group.rows);
-            }
+            let live = |group: &GroupPlace| Ok(group.rows - self.inner.deleted(group)?.len().min(group.rows));
+            let rows = self.inner.groups()?.iter().map(live).collect::<Result<_>>()?;
             self.inner.blocks.confirm()?;
-            Ok(count)
+            Ok(rows)
         };
         count().map_err(|error| self.inner.explain(error))
+    }
+
+    /// Between which values a column lies in row groups, by their numbers. Reads metadata only.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchColumn`], and what is wrong with the table's metadata.
+    pub fn bounds(&self, column: &str, groups: &[usize]) -> Result<Bounds> {
+        let column = self.find(&self.scan_columns(), column)?;
+        let read = || {
+            let all = self.inner.groups()?;
+            let missing = |number: &usize| Error::corrupt(format!("no row group {number}"));
+            let group = |number: &usize| all.get(*number).cloned().ok_or_else(|| missing(number));
+            let groups = groups.iter().map(group).collect::<Result<Vec<_>>>()?;
+            let bounds = Bounds::read(&self.inner, &column, &groups)?;
+            self.inner.blocks.confirm()?;
+            Ok(bounds)
+        };
+        read()
+            .at(|| format!("table {}, column {}", self.name(), column.name))
+            .map_err(|error| self.inner.explain(error))
     }
 
     /// Starts to read the table's rows.
@@ -199,17 +289,35 @@ impl Table {
     /// # Errors
     /// [`Error::NoSuchColumn`], and what is wrong with the table's metadata.
     pub fn scan(&self, options: &ScanOptions) -> Result<Scan> {
-        let all = self.inner.data.physical().enumerate().map(|(physical, column)| ScanColumn {
-            name: column.name.clone(),
-            physical,
-            logical_type: column.logical_type.clone(),
-        });
-        let all: Vec<_> = all.collect();
+        self.start_scan(options, None)
+    }
+
+    /// As [`Table::scan`], of some row groups only: by their numbers, in the order wanted. Scans of different groups may
+    /// run at the same time.
+    ///
+    /// # Errors
+    /// As [`Table::scan`].
+    pub fn scan_groups(&self, options: &ScanOptions, groups: Vec<usize>) -> Result<Scan> {
+        self.start_scan(options, Some(groups))
+    }
+
+    fn start_scan(&self, options: &ScanOptions, groups: Option<Vec<usize>>) -> Result<Scan> {
+        let all = self.scan_columns();
         let columns = match &options.columns {
             None => all,
             Some(names) => names.iter().map(|name| self.find(&all, name)).collect::<Result<_>>()?,
         };
-        Scan::new(self.inner.clone(), columns, options.batch_rows).map_err(|error| self.inner.explain(error))
+        let scan = Scan::new(self.inner.clone(), columns, options.batch_rows, groups);
+        scan.map_err(|error| self.inner.explain(error))
+    }
+
+    fn scan_columns(&self) -> Vec<ScanColumn> {
+        let columns = self.inner.data.physical().enumerate().map(|(physical, column)| ScanColumn {
+            name: column.name.clone(),
+            physical,
+            logical_type: column.logical_type.clone(),
+        });
+        columns.collect()
     }
 
     fn find(&self, columns: &[ScanColumn], name: &str) -> Result<ScanColumn> {

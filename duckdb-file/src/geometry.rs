@@ -1,9 +1,8 @@
 //! Geometries that are stored as columns of coordinates, as well-known binary.
 
-use bytes::Bytes;
-
 use crate::error::{Error, Result};
 use crate::storage::Vertices;
+use crate::strings::Strings;
 use crate::vector::{Data, Vector};
 
 const LITTLE_ENDIAN: u8 = 1;
@@ -14,7 +13,7 @@ const POLYGON: u8 = 3;
 const MULTI: u8 = 3;
 
 /// The geometries of a column; empty where it is NULL.
-pub(crate) fn well_known_binary(vector: &Vector, vertices: Vertices, kind: u8) -> Result<Vec<Bytes>> {
+pub(crate) fn well_known_binary(vector: &Vector, vertices: Vertices, kind: u8) -> Result<Strings> {
     let writer = Writer { dimension_code: vertices as u32 };
     let write = |row: usize| {
         let mut out = Vec::new();
@@ -23,7 +22,7 @@ pub(crate) fn well_known_binary(vector: &Vector, vertices: Vertices, kind: u8) -
         }
         Ok(out.into())
     };
-    (0..vector.rows()).map(write).collect()
+    Strings::from_list((0..vector.rows()).map(write).collect::<Result<_>>()?)
 }
 
 struct Writer {

@@ -18,6 +18,7 @@
 
 mod bits;
 mod blocks;
+mod bounds;
 mod catalog;
 mod checksum;
 mod database;
@@ -28,16 +29,20 @@ mod scan;
 mod segment;
 mod serial;
 mod source;
+mod spatial;
 mod storage;
+mod strings;
 mod table;
 mod types;
 mod value;
+mod variant;
 mod vector;
 mod wal;
 
+pub use bounds::Bounds;
 pub use database::{Database, Table};
 pub use error::{Error, Result};
 pub use scan::{Scan, ScanOptions};
 pub use source::{ByteSource, FilePart, FileSet, LocalFile, LocalFiles, MemoryFiles};
-pub use table::Column;
+pub use table::{Column, Entry, EntryKind};
 pub use types::{LogicalType, TYPE_METADATA_KEY, TypeKind};

@@ -22,6 +22,29 @@ pub struct Column {
     pub generated: bool,
 }
 
+/// Something of the catalog that has a name but no rows of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// The schema that it is in.
+    pub schema: String,
+    /// Its name as it was created.
+    pub name: String,
+}
+
+/// The kinds of entries beside tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A stored query.
+    View,
+    /// A macro that stands for a value.
+    ScalarMacro,
+    /// A macro that stands for rows.
+    TableMacro,
+}
+
 /// Where a column's values are in a group of rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {

@@ -3,8 +3,11 @@
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
+use crate::strings::{Part, Strings};
 use crate::types::{Layout, LogicalType};
 use crate::value::{Content, Value};
+
+static EMPTY: Bytes = Bytes::new();
 
 /// More list elements than this in one piece are taken for a corrupt file.
 pub(crate) const MAX_ELEMENTS: usize = 1 << 26;
@@ -24,7 +27,7 @@ pub(crate) enum Data {
         width: usize,
         bytes: Vec<u8>,
     },
-    Strings(Vec<Bytes>),
+    Strings(Strings),
     /// Where each list ends in `child`; the first begins at 0.
     List {
         ends: Vec<usize>,
@@ -43,7 +46,7 @@ impl Vector {
     pub(crate) fn empty(logical_type: &LogicalType) -> Result<Self> {
         let data = match logical_type.layout()? {
             Layout::Fixed(fixed) => Data::Fixed { width: fixed.width(), bytes: Vec::new() },
-            Layout::Strings => Data::Strings(Vec::new()),
+            Layout::Strings => Data::Strings(Strings::default()),
             Layout::List(child) => Data::List { ends: Vec::new(), child: Box::new(Self::empty(&child)?) },
             Layout::Array(child, size) => Data::Array { size, child: Box::new(Self::empty(&child)?) },
             Layout::Struct(members) => Data::Struct(members.iter().map(Self::empty).collect::<Result<_>>()?),
@@ -72,7 +75,7 @@ impl Vector {
                 bytes.extend_from_slice(&value[..*width]);
             }
             Data::Strings(strings) => {
-                strings.push(if let Content::Bytes(bytes) = content { bytes.clone() } else { Bytes::new() });
+                strings.push_bytes(if let Content::Bytes(bytes) = content { bytes } else { &EMPTY })?;
             }
             Data::List { ends, child } => {
                 children.iter().try_for_each(|value| child.push(&value.content))?;
@@ -106,7 +109,7 @@ impl Vector {
             (Data::Fixed { width, bytes }, Data::Fixed { width: theirs, bytes: more }) if *width == theirs => {
                 bytes.extend_from_slice(&more);
             }
-            (Data::Strings(strings), Data::Strings(more)) => strings.extend(more),
+            (Data::Strings(strings), Data::Strings(more)) => strings.append(&more, 0..more.len())?,
             (Data::List { ends, child }, Data::List { ends: more, child: elements }) => {
                 let shift = child.rows();
                 ends.extend(more.into_iter().map(|end| end + shift));
@@ -136,7 +139,7 @@ impl Vector {
                 }
                 Data::Fixed { width: *width, bytes: taken }
             }
-            Data::Strings(strings) => Data::Strings(rows.iter().map(|row| strings[*row].clone()).collect()),
+            Data::Strings(strings) => Data::Strings(strings.take(rows)),
             Data::List { ends, child } => {
                 let (mut elements, mut taken) = (Vec::new(), Vec::with_capacity(rows.len()));
                 for row in rows {
@@ -170,7 +173,7 @@ impl Vector {
     pub(crate) fn size_of_row(&self) -> usize {
         1 + match &self.data {
             Data::Fixed { width, .. } => *width,
-            Data::Strings(_) => size_of::<Bytes>(),
+            Data::Strings(_) => size_of::<Part>(),
             Data::List { .. } => size_of::<usize>(),
             Data::Array { size, child } => size.saturating_mul(child.size_of_row()),
             Data::Struct(members) => members.iter().map(Self::size_of_row).sum(),
@@ -182,7 +185,7 @@ impl Vector {
         match &self.data {
             Data::Fixed { .. } => (),
             Data::Strings(strings) => {
-                weights.iter_mut().zip(strings).for_each(|(weight, string)| *weight += string.len());
+                weights.iter_mut().zip(strings.lengths()).for_each(|(weight, length)| *weight += length);
             }
             Data::List { ends, child } => {
                 let mut inner = vec![child.size_of_row(); child.rows()];

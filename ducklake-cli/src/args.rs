@@ -274,7 +274,8 @@ Examples:
   ducklake-cli sql -f report.sql --output markdown
   ducklake-cli sql                 # a shell; .help lists its commands
 
-The lake of --lake is attached as \"lake\". Without one, ATTACH does it.
+The lake of --lake is attached as \"lake\". Without one, ATTACH does it. It also
+attaches DuckDB files, to be read: ATTACH 'sales.duckdb' AS d (READ_ONLY).
 -c and -f may be given several times and run in order; each may hold several
 statements. -f - is standard input.
 

@@ -102,6 +102,14 @@ pub enum LakeError {
         /// Why not.
         source: Box<LakeError>,
     },
+    /// A DuckDB file cannot be read.
+    #[error("{path}: {source}")]
+    DuckDb {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        source: Box<duckdb_file::Error>,
+    },
     /// DataFusion failed.
     #[error("{}", plain_message(.0))]
     Query(Box<DataFusionError>),
@@ -140,6 +148,14 @@ impl LakeError {
             Self::Usage { .. } => ErrorKind::Usage,
             Self::NotSupported { .. } => ErrorKind::NotSupported,
             Self::View { source, .. } | Self::File { source, .. } => source.kind(),
+            Self::DuckDb { source, .. } => match source.as_ref() {
+                // It is read as it is by then when the statement runs again.
+                duckdb_file::Error::Modified => ErrorKind::Conflict,
+                duckdb_file::Error::Unsupported { .. }
+                | duckdb_file::Error::Encrypted
+                | duckdb_file::Error::StorageVersion { .. } => ErrorKind::NotSupported,
+                _ => ErrorKind::Storage,
+            },
             Self::Query(e) => match e.find_root() {
                 DataFusionError::NotImplemented(_) => ErrorKind::NotSupported,
                 DataFusionError::Internal(_) => ErrorKind::Internal,
@@ -164,6 +180,9 @@ impl LakeError {
             Self::UnknownTable { .. } => Some("SHOW TABLES lists what is there".into()),
             Self::Usage { hint, .. } | Self::NotSupported { hint, .. } => hint.clone(),
             Self::View { source, .. } | Self::File { source, .. } => source.hint(),
+            Self::DuckDb { source, .. } if matches!(source.as_ref(), duckdb_file::Error::Modified) => {
+                Some("a DuckDB wrote to it: run the statement again".into())
+            }
             _ => None,
         }
     }

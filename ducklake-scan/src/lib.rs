@@ -51,6 +51,7 @@
 
 mod adapt;
 mod api;
+mod duckdb;
 mod error;
 mod file_stats;
 mod guard;
@@ -69,6 +70,7 @@ mod views;
 mod write;
 
 pub use api::{AppendOptions, Appender, LakeTransaction, Merge, Rows, SqlExpr, TableColumns, WriteResult};
+pub use duckdb::{DuckDbFile, DuckDbTable};
 pub use ducklake_catalog::Snapshot;
 pub use ducklake_format::LakeType;
 pub use ducklake_transact::settings::byte_size;

@@ -16,16 +16,18 @@ use ducklake_catalog::{CatalogError, FailureKind};
 use ducklake_format::{Column, LakeType};
 use ducklake_transact::{RetryPolicy, SessionSettings};
 
+use crate::duckdb::FilePins;
 use crate::error::{LakeError, Result};
 use crate::lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
 use crate::sql::explain;
+use crate::sql::files::{ListedTable, listed_tables};
 use crate::sql::local::LocalState;
 use crate::sql::macros;
 use crate::sql::memory::MEMORY;
 use crate::sql::names::{Attached, Names, Pins, similar, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
-use crate::sql::rows::{describe_fields, no_rows, rows_of, text_rows};
+use crate::sql::rows::{describe_columns, describe_fields, no_rows, rows_of, text_rows};
 use crate::sql::types::sql_name;
 use crate::sql::{AttachOptions, Command, PinnedLakes, PinnedObject, Reference, Version, collect, parse};
 use crate::table::LakeTable;
@@ -198,7 +200,7 @@ impl Session {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn change_names<T>(&self, change: impl FnOnce(&mut Names) -> T) -> T {
+    pub(crate) fn change_names<T>(&self, change: impl FnOnce(&mut Names) -> T) -> T {
         change(&mut self.names.write().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -208,8 +210,8 @@ impl Session {
     /// [`LakeError::Usage`] where the name is taken.
     pub async fn attach(&self, name: &str, lake: Lake) -> Result<()> {
         self.change_names(|names| {
-            if names.attached.iter().any(|a| same_name(&a.name, name)) {
-                return Err(LakeError::usage(format!("a lake named '{name}' is attached already")));
+            if let Some(taken) = names.taken(name) {
+                return Err(taken);
             }
             names.attached.push(Attached { name: name.to_string(), lake });
             if names.current.is_none() {
@@ -274,6 +276,9 @@ impl Session {
     pub async fn scan_at(&self, table: &str, snapshot: &SnapshotSelector) -> Result<DataFrame> {
         let parts: Vec<String> = datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
         let mut pins = self.pins();
+        if let Some(table) = self.file_table(&pins, &parts).await? {
+            return Ok(self.context.read_table(Arc::new(table))?);
+        }
         let (attached, view, schema, name) = pins.locate(&parts, snapshot).await?;
         let provider = match LakeTable::load(&attached.lake, &view, &schema, &name).await? {
             Some(found) => Arc::new(found) as Arc<dyn TableProvider>,
@@ -297,6 +302,15 @@ impl Session {
                     .extend(columns.into_iter().filter(|(_, c)| c.parent_column.is_none()).map(|(_, c)| c.column_name));
             }
         }
+        for attached in self.names().files {
+            words.push(attached.name.clone());
+            let Ok(database) = attached.file.database().await else { continue };
+            words.extend(database.schemas().map(str::to_string));
+            for table in database.tables() {
+                words.push(table.name().to_string());
+                words.extend(table.columns().iter().map(|column| column.name.clone()));
+            }
+        }
         words.sort();
         words.dedup();
         words
@@ -309,20 +323,22 @@ impl Session {
             Command::Attach(options) => self.attach_statement(options).await.map(|()| no_rows()),
             Command::Detach { name, if_exists } => {
                 let found = self.change_names(|names| {
-                    let before = names.attached.len();
+                    let before = names.attached.len() + names.files.len();
                     names.attached.retain(|a| !same_name(&a.name, &name));
+                    names.files.retain(|file| !same_name(&file.name, &name));
                     if names.current.as_ref().is_some_and(|(lake, _)| same_name(lake, &name)) {
                         names.current = names.attached.first().map(|a| (a.name.clone(), "main".to_string()));
                     }
-                    names.attached.len() < before
+                    names.attached.len() + names.files.len() < before
                 });
                 if found || if_exists { Ok(no_rows()) } else { Err(self.unknown_lake(&name)) }
             }
             Command::Use(parts) => self.use_statement(&parts).await.map(|()| no_rows()),
             Command::ShowTables { all, from } => self.show_tables(all, from.as_deref()).await,
             Command::ShowDatabases => {
-                let names: Vec<String> = self.names().attached.into_iter().map(|a| a.name).collect();
-                text_rows(vec![("database_name", names)])
+                let Names { attached, files, .. } = self.names();
+                let lakes = attached.into_iter().map(|a| a.name);
+                text_rows(vec![("database_name", lakes.chain(files.into_iter().map(|file| file.name)).collect())])
             }
             Command::ShowSchemas => {
                 let (mut lakes, mut schemas) = (Vec::new(), Vec::new());
@@ -330,6 +346,12 @@ impl Session {
                     for schema in &self.view(&attached).await?.names.schemas {
                         lakes.push(attached.name.clone());
                         schemas.push(schema.name.clone());
+                    }
+                }
+                for attached in self.names().files {
+                    for schema in attached.file.database().await?.schemas() {
+                        lakes.push(attached.name.clone());
+                        schemas.push(schema.to_string());
                     }
                 }
                 text_rows(vec![("database_name", lakes), ("schema_name", schemas)])
@@ -401,16 +423,15 @@ impl Session {
     }
 
     async fn attach_statement(&self, attach: AttachOptions) -> Result<()> {
+        if self.attach_file(&attach).await? {
+            return Ok(());
+        }
         let name = match &attach.name {
             Some(name) => name.clone(),
             None => default_name(&attach.uri),
         };
-        if self.names().attached.iter().any(|a| same_name(&a.name, &name)) {
-            return if attach.if_not_exists {
-                Ok(())
-            } else {
-                Err(LakeError::usage(format!("a lake named '{name}' is attached already")))
-            };
+        if let Some(taken) = self.names().taken(&name) {
+            return if attach.if_not_exists { Ok(()) } else { Err(taken) };
         }
         let snapshot = match (attach.snapshot_version, &attach.snapshot_time) {
             (Some(_), Some(_)) => {
@@ -481,7 +502,7 @@ impl Session {
     async fn use_statement(&self, parts: &[String]) -> Result<()> {
         let names = self.names();
         let attached = |name: &str| names.attached.iter().find(|a| same_name(&a.name, name));
-        if self.use_memory(&names, parts) {
+        if self.use_memory(&names, parts) || self.use_file(&names, parts).await? {
             return Ok(());
         }
         let (lake, schema) = match parts {
@@ -513,7 +534,8 @@ impl Session {
 
     /// `USE memory`, `USE memory.schema`, `USE schema` in it; false where the names are something else.
     fn use_memory(&self, names: &Names, parts: &[String]) -> bool {
-        let is_lake = |name: &str| names.attached.iter().any(|a| same_name(&a.name, name));
+        let is_lake =
+            |name: &str| names.attached.iter().any(|a| same_name(&a.name, name)) || names.file(name).is_some();
         let memory = &self.local.memory;
         let schema = match parts {
             [one] if is_lake(one) => return false,
@@ -536,7 +558,7 @@ impl Session {
     async fn show_tables(&self, all: bool, from: Option<&str>) -> Result<QueryResult> {
         let names = self.names();
         let (current_lake, current_schema) = names.current.clone().unwrap_or_default();
-        let mut rows: Vec<(String, String, String, Vec<Column>)> = Vec::new();
+        let mut rows: Vec<ListedTable> = Vec::new();
         for attached in names.attached {
             if !all && from.is_none() && !same_name(&attached.name, &current_lake) {
                 continue;
@@ -554,8 +576,11 @@ impl Session {
                     continue;
                 }
                 for table in view.names.tables.iter().filter(|t| t.schema_id == schema.schema_id) {
-                    let columns =
-                        if all { attached.lake.columns(&view, table.table_id).await?.to_vec() } else { Vec::new() };
+                    let listed = |c: &Column| (c.name.clone(), sql_name(&c.lake_type));
+                    let columns = match all {
+                        true => attached.lake.columns(&view, table.table_id).await?.iter().map(listed).collect(),
+                        false => Vec::new(),
+                    };
                     rows.push((attached.name.clone(), schema.name.clone(), table.name.clone(), columns));
                 }
                 for view in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
@@ -563,24 +588,35 @@ impl Session {
                 }
             }
         }
+        for file in names.files {
+            let is_current = same_name(&file.name, &current_lake);
+            let wanted = |schema: &str| match from {
+                Some(from) => same_name(from, &file.name) || (is_current && same_name(from, schema)),
+                None => all || (is_current && same_name(schema, &current_schema)),
+            };
+            rows.extend(listed_tables(&file, &file.file.database().await?).filter(|row| wanted(&row.1)));
+        }
         rows.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
         if !all {
             return text_rows(vec![("name", rows.into_iter().map(|r| r.2).collect())]);
         }
-        let list = |pick: fn(&Column) -> String| -> Vec<String> {
+        let list = |pick: fn(&(String, String)) -> &str| -> Vec<String> {
             rows.iter().map(|r| format!("[{}]", r.3.iter().map(pick).collect::<Vec<_>>().join(", "))).collect()
         };
         text_rows(vec![
             ("database", rows.iter().map(|r| r.0.clone()).collect()),
             ("schema", rows.iter().map(|r| r.1.clone()).collect()),
             ("name", rows.iter().map(|r| r.2.clone()).collect()),
-            ("column_names", list(|c| c.name.clone())),
-            ("column_types", list(|c| sql_name(&c.lake_type))),
+            ("column_names", list(|c| &c.0)),
+            ("column_types", list(|c| &c.1)),
         ])
     }
 
     async fn describe(&self, parts: &[String]) -> Result<QueryResult> {
         let mut pins = self.pins();
+        if let Some(table) = self.file_table(&pins, parts).await? {
+            return describe_columns(table.column_types().map(|(name, kind)| (name.to_string(), kind)));
+        }
         let (attached, view, schema, name) = pins.locate(parts, &SnapshotSelector::Latest).await?;
         if let Some(table) = LakeTable::load(&attached.lake, &view, &schema, &name).await? {
             let columns = table.columns();
@@ -596,7 +632,7 @@ impl Session {
                 ("extra", nothing),
             ]);
         }
-        match self.object(&attached, &view, &schema, &name, &[], 0).await? {
+        match self.object(&attached, &view, &schema, &name, &[], (0, &pins.files)).await? {
             Some((_, provider)) => describe_fields(provider.schema().fields().iter().map(|f| f.as_ref().clone())),
             None => Err(unknown_table(&view, &parts.join("."), &schema, &name)),
         }
@@ -616,7 +652,10 @@ impl Session {
             .into_iter()
             .find(|a| same_name(&a.name, lake))
             .ok_or_else(|| self.unknown_lake(lake))?;
-        Ok(self.object(&attached, view, schema, name, &[], 0).await?.map(|(_, provider)| provider))
+        Ok(self
+            .object(&attached, view, schema, name, &[], (0, &FilePins::default()))
+            .await?
+            .map(|(_, provider)| provider))
     }
 
     /// A table or view with its own name.
@@ -627,7 +666,7 @@ impl Session {
         schema: &str,
         name: &str,
         virtual_columns: &[&str],
-        depth: usize,
+        (depth, files): (usize, &FilePins),
     ) -> Result<Option<(String, PinnedObject)>> {
         if let Some(table) = LakeTable::load(&attached.lake, view, schema, name).await? {
             let own_name = table.row().name.clone();
@@ -645,7 +684,7 @@ impl Session {
             // Names without a qualifier belong to the view's own lake and schema, at the same snapshot.
             let mut names = self.names();
             names.current = Some((attached.name.clone(), schema.to_string()));
-            let mut pins = Pins::new(names);
+            let mut pins = Pins::new(names).with_files(files.clone());
             pins.pin(attached, view.clone());
             let frame = Box::pin(self.plan_with(*statement, pins, depth + 1)).await?;
             views::provider(frame, row)
@@ -674,7 +713,7 @@ impl Session {
                 if matches!(reference.name.as_slice(), [one] if references.ctes.contains(&one.to_lowercase())) {
                     continue;
                 }
-                if let Some(relation) = self.relation(reference, index).await? {
+                if let Some(relation) = self.relation(&pins, reference, index).await? {
                     for field in relation.provider.schema().fields() {
                         rewriter.know(field.name());
                     }
@@ -701,7 +740,8 @@ impl Session {
                 }
                 let selector = self.selector(reference.version.as_ref()).await?;
                 let (attached, view, schema, name) = pins.locate(&reference.name, &selector).await?;
-                let Some((own_name, provider)) = self.object(&attached, &view, &schema, &name, &wanted, depth).await?
+                let Some((own_name, provider)) =
+                    self.object(&attached, &view, &schema, &name, &wanted, (depth, &pins.files)).await?
                 else {
                     return Err(unknown_table(&view, &reference.name.join("."), &schema, &name));
                 };
@@ -741,8 +781,9 @@ impl Session {
         SessionStateBuilder::new_from_existing(state).with_config(config).with_catalog_list(Arc::new(catalogs)).build()
     }
 
-    /// All tables of all lakes, for `information_schema`.
+    /// All tables of all lakes and files, for `information_schema`.
     async fn pin_all(&self, pins: &mut Pins, catalogs: &mut PinnedLakes) -> Result<()> {
+        self.pin_files(pins, catalogs).await?;
         for attached in pins.names.attached.clone() {
             let view = pins.view(&attached, &SnapshotSelector::Latest).await?;
             attached.lake.load_all_columns(&view).await?;
@@ -757,7 +798,7 @@ impl Session {
                 for row in view.names.views.iter().filter(|v| v.schema_id == schema.schema_id) {
                     // A view that cannot be planned must not break a listing.
                     if let Ok(Some((name, provider))) =
-                        self.object(&attached, &view, &schema.name, &row.name, &[], 0).await
+                        self.object(&attached, &view, &schema.name, &row.name, &[], (0, &pins.files)).await
                     {
                         catalogs.add(&[attached.name.clone(), schema.name.clone(), name], provider);
                     }

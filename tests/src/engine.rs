@@ -24,6 +24,11 @@ pub struct Answer {
 }
 
 impl Engine {
+    /// A session without any lake.
+    pub fn empty() -> Self {
+        Self { session: Session::new() }
+    }
+
     /// Opens the lake that DuckDB made.
     ///
     /// # Errors

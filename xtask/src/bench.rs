@@ -22,6 +22,15 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// DuckDB files: scanning one, planning over a lake whose catalog is one
+    Duckfile {
+        /// Only this part: scan or planning
+        #[arg(long)]
+        only: Option<String>,
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Writing: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write {
         /// Size of the TPC-H tables
@@ -38,8 +47,9 @@ pub(crate) enum Bench {
 
 pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let (name, scale, only, args) = match what {
-        Bench::Scan { scale, only, args } => ("scan", scale, only, args),
-        Bench::Write { scale, only, args } => ("write", scale, only, args),
+        Bench::Scan { scale, only, args } => ("scan", Some(scale), only, args),
+        Bench::Write { scale, only, args } => ("write", Some(scale), only, args),
+        Bench::Duckfile { only, args } => ("duckfile", None, only, args),
     };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
     let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
@@ -51,15 +61,19 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).ok_or("this program has no target folder")?;
     let mut bench = Command::new(target.join("release/quacklake-bench"));
-    bench.args([name, "--scale", scale, "--python"]).arg(&python).args(args);
-    if name == "scan" {
+    bench.args([name, "--python"]).arg(&python).args(args);
+    if let Some(scale) = scale {
+        bench.args(["--scale", scale]);
+    }
+    if name != "write" {
         bench.arg("--cache").arg(&cache);
     }
     if let Some(only) = only {
         bench.args(["--only", only]);
     }
     // A server of one's own is taken as it is.
-    let needs_server = only.as_deref().is_none_or(|only| matches!(only, "planning" | "small" | "appenders"))
+    let needs_server = name != "duckfile"
+        && only.as_deref().is_none_or(|only| matches!(only, "planning" | "small" | "appenders"))
         && std::env::var_os("QUACKLAKE_PG").is_none();
     let servers = if needs_server { Some(Servers::start(&python)?) } else { None };
     if let Some(servers) = &servers {

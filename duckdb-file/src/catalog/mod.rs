@@ -12,14 +12,17 @@ use crate::error::{At, Error, NEWER, Result};
 use crate::header::NONE;
 use crate::serial::{END, MetaPointer, Reader};
 use crate::storage::read_pointer;
-use crate::table::{Column, Source, StoredRows, TableData};
+use crate::table::{Column, Entry, EntryKind, Source, StoredRows, TableData};
 use name::Key;
 use tree::Object;
 
 const TABLE: u64 = 1;
 const SCHEMA: u64 = 2;
-/// Views, indexes, sequences, types, triggers and macros: read to get past them.
-const OTHERS: [u64; 7] = [3, 4, 6, 8, 11, 30, 31];
+const VIEW: u64 = 3;
+const SCALAR_MACRO: u64 = 30;
+const TABLE_MACRO: u64 = 31;
+/// Indexes, sequences, types and triggers: read to get past them.
+const OTHERS: [u64; 4] = [4, 6, 8, 11];
 /// The schema of names without one.
 pub(crate) const MAIN: &str = "main";
 
@@ -29,6 +32,8 @@ pub(crate) struct Catalog {
     /// By their key, as they were created.
     pub schemas: BTreeMap<String, Vec<String>>,
     pub tables: BTreeMap<Key, TableData>,
+    /// Views and macros.
+    pub others: BTreeMap<(EntryKind, Key), Entry>,
     /// Why the rest is not here.
     pub unread: Option<String>,
 }
@@ -65,9 +70,18 @@ impl Catalog {
         self.tables.insert(Key::new(&table.schema, &table.name), table);
     }
 
+    /// Remembers the name of a view or macro.
+    pub(crate) fn add_other(&mut self, kind: EntryKind, info: &Object) -> Result<()> {
+        let (schema, name) = name::of_table(info)?;
+        let key = Key::new(&schema, &name);
+        self.others.insert((kind, key), Entry { kind, schema: name::shown(&schema), name });
+        Ok(())
+    }
+
     fn read_entry(&mut self, reader: &mut Reader) -> Result<()> {
         let kind = if reader.has(99)? { reader.uint()? } else { 0 };
-        if kind != TABLE && kind != SCHEMA && !OTHERS.contains(&kind) {
+        let other = other_kind(kind);
+        if kind != TABLE && kind != SCHEMA && other.is_none() && !OTHERS.contains(&kind) {
             return Err(Error::unsupported(format!("a catalog entry of the unknown type {kind}"), NEWER));
         }
         let info = if reader.has(100)? { reader.nullable(|reader| Object::read(reader, "CreateInfo"))? } else { None };
@@ -102,10 +116,23 @@ impl Catalog {
                 });
                 self.add_table(table);
             }
-            _ => (),
+            _ => {
+                if let Some(kind) = other {
+                    self.add_other(kind, &info)?;
+                }
+            }
         }
         Ok(())
     }
+}
+
+fn other_kind(kind: u64) -> Option<EntryKind> {
+    Some(match kind {
+        VIEW => EntryKind::View,
+        SCALAR_MACRO => EntryKind::ScalarMacro,
+        TABLE_MACRO => EntryKind::TableMacro,
+        _ => return None,
+    })
 }
 
 /// An empty table.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::make_view;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type,
     Int32Type, Int64Type, IntervalMonthDayNanoType, Time64MicrosecondType, Time64NanosecondType,
@@ -9,15 +10,16 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray, ListArray,
-    MapArray, NullArray, PrimitiveArray, StringArray, StructArray, UnionArray,
+    ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray,
+    ListArray, MapArray, NullArray, PrimitiveArray, StringArray, StringViewArray, StructArray, UnionArray,
 };
 use arrow_buffer::{ArrowNativeType, Buffer, IntervalMonthDayNano, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::Fields;
-use bytes::Bytes;
 
 use super::text;
 use crate::error::{Error, NEWER, Result};
+use crate::spatial;
+use crate::strings::{Part, Strings};
 use crate::types::arrow::{entries_field, fields, union_fields};
 use crate::types::layout::variant_members;
 use crate::types::{LogicalType, TypeKind};
@@ -25,6 +27,7 @@ use crate::vector::{Data, Vector};
 
 /// The values as an array of the type's Arrow type.
 pub(crate) fn array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayRef> {
+    let vector = of_spatial(logical_type, vector)?;
     let rows = vector.rows();
     let kind = &logical_type.kind;
     let nulls = || nulls(&vector.valid);
@@ -78,11 +81,11 @@ pub(crate) fn array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayR
         }
         TypeKind::Bit => {
             let strings = strings(&vector)?;
-            texts(&vector, |at| text::bit(&strings[at]))?
+            texts(&vector, |at| text::bit(strings.get(at)))?
         }
         TypeKind::BigNum => {
             let strings = strings(&vector)?;
-            texts(&vector, |at| text::bignum(&strings[at]))?
+            texts(&vector, |at| text::bignum(strings.get(at)))?
         }
         TypeKind::Char | TypeKind::Varchar => {
             let (offsets, values) = joined(&vector)?;
@@ -120,8 +123,48 @@ pub(crate) fn array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayR
 }
 
 fn nulls(valid: &[bool]) -> Option<NullBuffer> {
-    let nulls = NullBuffer::from(valid);
-    (nulls.null_count() > 0).then_some(nulls)
+    valid.contains(&false).then(|| NullBuffer::from(valid))
+}
+
+/// Before storage version v1.5.0 geometries are blobs in the encoding of the spatial extension.
+fn of_spatial(logical_type: &LogicalType, vector: Vector) -> Result<Vector> {
+    if !logical_type.is_spatial() {
+        return Ok(vector);
+    }
+    let geometries = spatial::well_known_binary(strings(&vector)?, &vector.valid)?;
+    Ok(Vector { valid: vector.valid, data: Data::Strings(geometries) })
+}
+
+/// Whether values are kept as the bytes that they are shown as.
+pub(super) fn is_stored_text(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Char | TypeKind::Varchar | TypeKind::Blob | TypeKind::Geometry)
+}
+
+/// As [`array`], with strings as views, which need not be copied.
+pub(super) fn view_array(logical_type: &LogicalType, vector: Vector) -> Result<ArrayRef> {
+    let vector = of_spatial(logical_type, vector)?;
+    match logical_type.kind {
+        TypeKind::Char | TypeKind::Varchar => {
+            let (views, buffers) = views(&vector)?;
+            let array = StringViewArray::try_new(views, buffers, nulls(&vector.valid));
+            Ok(Arc::new(array.map_err(|error| value_error(format!("a text is not UTF-8 ({error})")))?))
+        }
+        TypeKind::Blob | TypeKind::Geometry => {
+            let (views, buffers) = views(&vector)?;
+            Ok(Arc::new(BinaryViewArray::try_new(views, buffers, nulls(&vector.valid))?))
+        }
+        _ => array(logical_type, vector),
+    }
+}
+
+fn views(vector: &Vector) -> Result<(ScalarBuffer<u128>, Vec<Buffer>)> {
+    let strings = strings(vector)?;
+    let view = |((part, string), valid): ((&Part, &[u8]), &bool)| {
+        // What stands under a NULL need not be text.
+        if *valid { make_view(string, part.buffer, part.start) } else { 0 }
+    };
+    let views: Vec<_> = strings.parts().iter().zip(strings.iter()).zip(&vector.valid).map(view).collect();
+    Ok((views.into(), strings.buffers().iter().cloned().map(Buffer::from).collect()))
 }
 
 fn value_error(problem: String) -> Error {
@@ -139,7 +182,7 @@ fn fixed<const N: usize>(vector: &Vector) -> Result<&[[u8; N]]> {
     }
 }
 
-fn strings(vector: &Vector) -> Result<&[Bytes]> {
+fn strings(vector: &Vector) -> Result<&Strings> {
     match &vector.data {
         Data::Strings(strings) if strings.len() == vector.rows() => Ok(strings),
         _ => Err(mismatch()),
@@ -197,7 +240,7 @@ fn texts(vector: &Vector, text: impl Fn(usize) -> Result<String>) -> Result<Arra
 /// All strings one after another; those under NULL are left out.
 fn joined(vector: &Vector) -> Result<(OffsetBuffer<i32>, Buffer)> {
     let strings = strings(vector)?;
-    let kept = || strings.iter().zip(&vector.valid).map(|(string, valid)| if *valid { string.as_ref() } else { &[] });
+    let kept = || strings.iter().zip(&vector.valid).map(|(string, valid)| if *valid { string } else { &[] });
     let total = kept().map(<[u8]>::len).fold(0, usize::saturating_add);
     if i32::try_from(total).is_err() {
         return Err(Error::limit("text of one row", i32::MAX as u64));

@@ -5,16 +5,18 @@ mod group;
 mod stored;
 mod text;
 
+pub(crate) use arrow::array;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use roaring::RoaringBitmap;
 
 use crate::database::TableInner;
-use crate::error::{At, Error, Result};
-use crate::types::{LogicalType, TypeKind};
+use crate::error::{At, Result};
+use crate::types::LogicalType;
 use crate::vector::Vector;
 use group::Group;
 
@@ -45,8 +47,10 @@ pub struct Scan {
     schema: SchemaRef,
     columns: Vec<ScanColumn>,
     batch_rows: usize,
+    /// Whether strings are views.
+    views: bool,
     /// The groups that are still to be read.
-    rest: std::ops::Range<usize>,
+    rest: std::vec::IntoIter<usize>,
     current: Option<Group>,
     ready: VecDeque<RecordBatch>,
     failed: bool,
@@ -62,23 +66,44 @@ pub(crate) struct ScanColumn {
 }
 
 impl Scan {
-    pub(crate) fn new(table: Arc<TableInner>, columns: Vec<ScanColumn>, batch_rows: usize) -> Result<Self> {
-        for column in &columns {
-            check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
-        }
+    /// `groups` are numbers of row groups; `None`: all of them.
+    pub(crate) fn new(
+        table: Arc<TableInner>,
+        columns: Vec<ScanColumn>,
+        batch_rows: usize,
+        groups: Option<Vec<usize>>,
+    ) -> Result<Self> {
         let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
         let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
-        let rest = 0..table.groups()?.len();
+        let count = table.groups()?.len();
+        let rest = groups.unwrap_or_else(|| (0..count).collect()).into_iter();
         Ok(Self {
             table,
             schema: Arc::new(Schema::new(fields)),
             columns,
             batch_rows: batch_rows.min(BATCH_VALUES / leaves).max(1),
+            views: false,
             rest,
             current: None,
             ready: VecDeque::new(),
             failed: false,
         })
+    }
+
+    /// Gives texts and blobs that are columns of their own as views (`Utf8View`, `BinaryView`): they are not copied then.
+    pub fn with_views(mut self) -> Self {
+        let view = |field: &arrow_schema::FieldRef| match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        let fields = self.columns.iter().zip(self.schema.fields()).map(|(column, field)| {
+            let is_view = arrow::is_stored_text(&column.logical_type.kind);
+            if is_view { field.as_ref().clone().with_data_type(view(field)) } else { field.as_ref().clone() }
+        });
+        self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self.views = true;
+        self
     }
 
     /// The schema of the batches.
@@ -129,7 +154,8 @@ impl Scan {
 
     fn batch(&self, vectors: Vec<Vector>, rows: usize) -> Result<RecordBatch> {
         let array = |(column, vector): (&ScanColumn, Vector)| {
-            arrow::array(&column.logical_type, vector).at(|| format!("column {}", column.name))
+            let array = if self.views { arrow::view_array } else { arrow::array };
+            array(&column.logical_type, vector).at(|| format!("column {}", column.name))
         };
         let arrays = self.columns.iter().zip(vectors).map(array).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -153,24 +179,6 @@ impl Iterator for Scan {
                 Some(Err(self.table.blocks.explain(error)))
             }
         }
-    }
-}
-
-/// Before storage version v1.5.0 geometries are blobs in an encoding of the spatial extension's own.
-fn check_readable(logical_type: &LogicalType) -> Result<()> {
-    let is_geometry = logical_type.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case("geometry"));
-    if is_geometry && logical_type.kind == TypeKind::Blob {
-        let hint = "leave the column out, or copy the data to a new database of storage version v1.5.0";
-        return Err(Error::unsupported("geometries of the spatial extension", hint));
-    }
-    match &logical_type.kind {
-        TypeKind::List(inner) | TypeKind::Array(inner, _) => check_readable(inner),
-        TypeKind::Map(key, value) => check_readable(key).and_then(|()| check_readable(value)),
-        TypeKind::Struct(members) | TypeKind::Union(members) => {
-            members.iter().try_for_each(|(_, member)| check_readable(member))
-        }
-        TypeKind::Tuple(members) => members.iter().try_for_each(check_readable),
-        _ => Ok(()),
     }
 }
 

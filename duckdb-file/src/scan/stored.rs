@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::geometry::well_known_binary;
 use crate::segment::{Segments, Validity, check_rows};
 use crate::storage::{Column, ColumnKind, Segment, Vertices};
+use crate::strings::Strings;
 use crate::types::layout::variant_members;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
+use crate::variant::put_together;
 use crate::vector::{Data, Vector, check_elements};
 
 /// Elements that a batch may have, if a single row has no more.
@@ -18,18 +18,24 @@ const ELEMENTS: usize = 1 << 20;
 
 /// A stored column and how far it has been read.
 pub(crate) struct StoredColumn {
-    validity: Segments<Validity>,
+    validity: Segments<Vec<Validity>>,
     content: Content,
 }
 
 enum Content {
-    Fixed(Segments<u8>, usize),
-    Strings(Segments<Option<Bytes>>),
+    Fixed(Segments<Vec<u8>>, usize),
+    Strings(Segments<Strings>),
     List(Lists),
     Array(usize, Box<StoredColumn>),
     Struct(Vec<StoredColumn>),
     /// A struct within a column of its own.
     Variant(Box<StoredColumn>),
+    /// The same, with columns for a part of it.
+    Shredded {
+        remainder: Box<StoredColumn>,
+        shredded: Box<StoredColumn>,
+        logical_type: LogicalType,
+    },
     Geometry {
         coordinates: Box<StoredColumn>,
         vertices: Vertices,
@@ -39,7 +45,7 @@ enum Content {
 
 /// Lists by their ends.
 struct Lists {
-    ends: Segments<u8>,
+    ends: Segments<Vec<u8>>,
     /// Ends that were read ahead.
     ahead: Vec<usize>,
     /// The end of the last list that was returned.
@@ -71,7 +77,14 @@ impl StoredColumn {
         let content = match logical_type.layout()? {
             _ if logical_type.kind == TypeKind::Variant => {
                 let stored = TypeKind::Struct(variant_members()).into();
-                Content::Variant(Box::new(Self::open(blocks, child()?, &stored, rows)?))
+                let remainder = Box::new(Self::open(blocks, child()?, &stored, rows)?);
+                match column.shredded {
+                    Some(logical_type) => {
+                        let shredded = Box::new(Self::open(blocks, child()?, &logical_type, rows)?);
+                        Content::Shredded { remainder, shredded, logical_type: *logical_type }
+                    }
+                    None => Content::Variant(remainder),
+                }
             }
             Layout::Fixed(layout) => Content::Fixed(fixed(segments, layout)?, layout.width()),
             Layout::Strings => {
@@ -108,6 +121,7 @@ impl StoredColumn {
                 Ok((child.limit(fitting.saturating_mul(size))? / size).max(1))
             }
             Content::Struct(members) => members.iter_mut().try_fold(rows, |rows, member| member.limit(rows)),
+            Content::Shredded { remainder, shredded, .. } => shredded.limit(remainder.limit(rows)?),
             Content::Variant(inner) | Content::Geometry { coordinates: inner, .. } => inner.limit(rows),
         }
     }
@@ -126,12 +140,12 @@ impl StoredColumn {
             Content::Fixed(values, width) => Data::Fixed { width: *width, bytes: values.next(rows)? },
             Content::Strings(strings) => {
                 let strings = strings.next(rows)?;
-                for ((valid, validity), string) in valid.iter_mut().zip(&validity).zip(&strings) {
+                for (row, (valid, validity)) in valid.iter_mut().zip(&validity).enumerate() {
                     if *validity == Validity::InData {
-                        *valid = string.is_some();
+                        *valid = !strings.is_null(row);
                     }
                 }
-                Data::Strings(strings.into_iter().map(Option::unwrap_or_default).collect())
+                Data::Strings(strings)
             }
             Content::List(lists) => lists.next(rows)?,
             Content::Array(size, child) => {
@@ -146,6 +160,11 @@ impl StoredColumn {
                 let inner = inner.next(rows)?;
                 valid.iter_mut().zip(inner.valid).for_each(|(valid, inner)| *valid &= inner);
                 inner.data
+            }
+            Content::Shredded { remainder, shredded, logical_type } => {
+                let whole = put_together(&remainder.next(rows)?, &shredded.next(rows)?, logical_type)?;
+                valid.iter_mut().zip(whole.valid).for_each(|(valid, inner)| *valid &= inner);
+                whole.data
             }
             Content::Geometry { .. } => return Err(Error::corrupt("a geometry")),
         };

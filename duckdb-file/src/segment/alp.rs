@@ -51,7 +51,7 @@ pub(super) fn group_rows(rows: u64, group: usize) -> usize {
     rows.saturating_sub((group * GROUP) as u64).min(GROUP as u64) as usize
 }
 
-impl Decoder<u8> for Groups {
+impl Decoder<Vec<u8>> for Groups {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let rows = group_rows(self.region.rows, self.group);
         let width = if self.is_double { 8 } else { 4 };

@@ -36,7 +36,7 @@ impl Groups {
     }
 }
 
-impl Decoder<u8> for Groups {
+impl Decoder<Vec<u8>> for Groups {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let rows = group_rows(self.region.rows, self.group);
         let start = self.region.group_word(self.metadata_end, self.group)? as usize;

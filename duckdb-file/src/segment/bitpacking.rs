@@ -1,8 +1,10 @@
 //! Integers in groups, each with as few bits as it takes.
 
+use bytes::Bytes;
+
 use super::Decoder;
 use super::region::Region;
-use crate::bits::{packed_size, unpack_wide};
+use crate::bits::{packed_size, unpack, unpack_wide};
 use crate::error::{Error, NEWER, Result};
 use crate::types::Fixed;
 
@@ -32,23 +34,75 @@ impl Groups {
         Ok(u128::from_le_bytes(wide))
     }
 
-    fn packed(&self, start: usize, bits: u128, rows: usize) -> Result<Vec<u128>> {
-        let bits = bits as u8;
-        if usize::from(bits) > self.width * 8 {
+    /// The width of packed integers.
+    fn bits(&self, start: usize) -> Result<u32> {
+        let bits = u32::from(self.field(start)? as u8);
+        if bits as usize > self.width * 8 {
             return Err(Error::corrupt(format!("integers of {} bytes packed to {bits} bits", self.width)));
         }
+        Ok(bits)
+    }
+
+    fn packed(&self, start: usize, bits: u32, rows: usize) -> Result<Bytes> {
         // The padding of the last group may be cut.
         let rest = self.region.from(start)?;
-        let packed = rest.slice(..packed_size(bits.into(), rows).min(rest.len()));
-        unpack_wide(&packed, bits.into(), rows)
+        Ok(rest.slice(..packed_size(bits, rows).min(rest.len())))
     }
 }
 
-impl Decoder<u8> for Groups {
+impl Decoder<Vec<u8>> for Groups {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let word = self.region.group_word(self.metadata_end, self.group)?;
         let done = (self.group * GROUP) as u64;
         let rows = self.region.rows.saturating_sub(done).min(GROUP as u64) as usize;
+        match self.width {
+            1 => self.narrow::<1>(word, rows, out)?,
+            2 => self.narrow::<2>(word, rows, out)?,
+            4 => self.narrow::<4>(word, rows, out)?,
+            8 => self.narrow::<8>(word, rows, out)?,
+            _ => self.wide(word, rows, out)?,
+        }
+        self.group += 1;
+        Ok(())
+    }
+}
+
+impl Groups {
+    /// Values of up to 64 bits: arithmetic in those is the same as in their own width.
+    fn narrow<const N: usize>(&self, word: u32, rows: usize, out: &mut Vec<u8>) -> Result<()> {
+        let (mode, start, width) = (word >> 24, (word & 0x00ff_ffff) as usize, self.width);
+        let field = |at: usize| Ok::<_, Error>(self.field(at)? as u64);
+        match mode {
+            2 => {
+                let value = field(start)?;
+                write::<N>(out, rows, std::iter::repeat_n(value, rows));
+            }
+            3 => {
+                let (base, step) = (field(start)?, field(start + width)?);
+                write::<N>(out, rows, (0..rows as u64).map(|at| base.wrapping_add(at.wrapping_mul(step))));
+            }
+            4 => {
+                let (frame, bits) = (field(start)?, self.bits(start + width)?);
+                let mut value = field(start + 2 * width)?;
+                let steps = unpack(&self.packed(start + 3 * width, bits, rows)?, bits, rows)?;
+                let values = steps.into_iter().map(|step| {
+                    value = value.wrapping_add(step).wrapping_add(frame);
+                    value
+                });
+                write::<N>(out, rows, values);
+            }
+            5 => {
+                let (frame, bits) = (field(start)?, self.bits(start + width)?);
+                let packed = unpack(&self.packed(start + 2 * width, bits, rows)?, bits, rows)?;
+                write::<N>(out, rows, packed.into_iter().map(|value| value.wrapping_add(frame)));
+            }
+            mode => return Err(unknown(mode)),
+        }
+        Ok(())
+    }
+
+    /// Values of 128 bits.
+    fn wide(&self, word: u32, rows: usize, out: &mut Vec<u8>) -> Result<()> {
         let (mode, start, width) = (word >> 24, (word & 0x00ff_ffff) as usize, self.width);
         let mut emit = |value: u128| out.extend_from_slice(&value.to_le_bytes()[..width]);
         match mode {
@@ -61,22 +115,34 @@ impl Decoder<u8> for Groups {
                 (0..rows as u128).for_each(|at| emit(base.wrapping_add(at.wrapping_mul(step))));
             }
             4 => {
-                let (frame, bits) = (self.field(start)?, self.field(start + width)?);
+                let (frame, bits) = (self.field(start)?, self.bits(start + width)?);
                 let mut value = self.field(start + 2 * width)?;
-                for step in self.packed(start + 3 * width, bits, rows)? {
+                for step in unpack_wide(&self.packed(start + 3 * width, bits, rows)?, bits, rows)? {
                     value = value.wrapping_add(step).wrapping_add(frame);
                     emit(value);
                 }
             }
             5 => {
-                let (frame, bits) = (self.field(start)?, self.field(start + width)?);
-                let packed = self.packed(start + 2 * width, bits, rows)?;
+                let (frame, bits) = (self.field(start)?, self.bits(start + width)?);
+                let packed = unpack_wide(&self.packed(start + 2 * width, bits, rows)?, bits, rows)?;
                 packed.into_iter().for_each(|value| emit(value.wrapping_add(frame)));
             }
-            mode => return Err(Error::unsupported(format!("bit-packing mode {mode}"), NEWER)),
+            mode => return Err(unknown(mode)),
         }
-        self.group += 1;
         Ok(())
+    }
+}
+
+fn unknown(mode: u32) -> Error {
+    Error::unsupported(format!("bit-packing mode {mode}"), NEWER)
+}
+
+/// Appends the low bytes of as many values as there are rows.
+fn write<const N: usize>(out: &mut Vec<u8>, rows: usize, values: impl Iterator<Item = u64>) {
+    let start = out.len();
+    out.resize(start + rows * N, 0);
+    for (slot, value) in out[start..].as_chunks_mut::<N>().0.iter_mut().zip(values) {
+        slot.copy_from_slice(&value.to_le_bytes()[..N]);
     }
 }
 

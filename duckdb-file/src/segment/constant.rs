@@ -21,7 +21,7 @@ impl Values {
     }
 }
 
-impl Decoder<u8> for Values {
+impl Decoder<Vec<u8>> for Values {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let rows = next_rows(self.rows, self.position);
         out.extend_from_slice(&self.value.repeat(rows));
@@ -48,7 +48,7 @@ impl Validities {
     }
 }
 
-impl Decoder<Validity> for Validities {
+impl Decoder<Vec<Validity>> for Validities {
     fn piece(&mut self, out: &mut Vec<Validity>) -> Result<()> {
         let rows = next_rows(self.rows, self.position);
         out.extend(std::iter::repeat_n(self.value, rows));

@@ -9,19 +9,22 @@ use super::region::Region;
 use super::uncompressed::next_rows;
 use crate::bits::{packed_size, unpack};
 use crate::error::{Error, NEWER, Result};
+use crate::strings::{Part, Strings};
 
 const DICTIONARY: usize = 16;
 
 #[derive(Debug)]
-pub(super) struct Strings {
+pub(super) struct Encoded {
     region: Region,
-    entries: Vec<Bytes>,
+    /// Where the entries are.
+    text: Bytes,
+    entries: Vec<Part>,
     /// Where the packed numbers of entries are and their width; `None`: every row has the next entry.
     indices: Option<(usize, u32)>,
     position: usize,
 }
 
-impl Strings {
+impl Encoded {
     pub(super) fn new(region: Region) -> Result<Self> {
         let (size, count) = (region.size(0)?, region.size(4)?);
         let (mode, length_width, index_width) = (region.u8(8)?, region.u8(9)?, region.u8(10)?);
@@ -37,35 +40,47 @@ impl Strings {
         let indices_start = align(lengths_start.saturating_add(packed_size(length_width.into(), count)));
         let symbols = if mode == 0 { None } else { Symbols::read(&region, symbols_start)? };
         let mut entries = Vec::new();
-        let mut start = DICTIONARY;
+        let (mut start, mut decoded, mut end) = (DICTIONARY, Vec::new(), 0);
         for length in unpack(&region.from(lengths_start)?, length_width.into(), count)? {
-            let bytes = region.part(start, length as usize)?;
-            start += length as usize;
+            let length = length as usize;
+            let codes = region.slice(start, length)?;
             entries.push(match &symbols {
-                Some(symbols) => symbols.decode(&bytes)?,
-                None if mode == 0 || bytes.is_empty() => bytes,
+                Some(symbols) => {
+                    let first = end;
+                    end = symbols.decode(codes, &mut decoded, first)?;
+                    Part { buffer: 0, start: first as u32, length: (end - first) as u32 }
+                }
+                None if mode == 0 || length == 0 => region.string(0, start, length)?,
                 None => return Err(Error::corrupt("compressed strings without symbol table")),
             });
+            start += length;
         }
+        decoded.truncate(end);
+        let text = if symbols.is_some() { decoded.into() } else { region.bytes().clone() };
         let indices = (mode != 2).then_some((indices_start, index_width.into()));
-        Ok(Self { region, entries, indices, position: 0 })
+        Ok(Self { region, text, entries, indices, position: 0 })
     }
 }
 
-impl Decoder<Option<Bytes>> for Strings {
-    fn piece(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<()> {
+impl Decoder<Strings> for Encoded {
+    fn piece(&mut self, out: &mut Strings) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
+        let buffer = out.buffer(&self.text)?;
         match self.indices {
             Some((start, width)) => {
                 for index in packed_piece(&self.region, start, width, self.position, rows)? {
                     // Entry 0 stands for NULL.
                     let string = entry(&self.entries, index)?;
-                    out.push(if index == 0 { None } else { Some(string.clone()) });
+                    if index == 0 {
+                        out.push_null();
+                    } else {
+                        out.push(Part { buffer, ..string });
+                    }
                 }
             }
             None => {
                 for row in self.position..self.position + rows {
-                    out.push(Some(entry(&self.entries, row as u64 + 1)?.clone()));
+                    out.push(Part { buffer, ..entry(&self.entries, row as u64 + 1)? });
                 }
             }
         }
@@ -96,15 +111,16 @@ mod tests {
         bytes
     }
 
-    fn decode(bytes: Vec<u8>, rows: u64) -> Vec<Option<Bytes>> {
-        let mut out = Vec::new();
-        Strings::new(Region::test(bytes, rows)).unwrap().piece(&mut out).unwrap();
-        out
+    fn decode(bytes: Vec<u8>, rows: u64) -> Vec<Option<String>> {
+        let mut out = Strings::default();
+        Encoded::new(Region::test(bytes, rows)).unwrap().piece(&mut out).unwrap();
+        let text = |row: usize| (!out.is_null(row)).then(|| String::from_utf8(out.get(row).to_vec()).unwrap());
+        (0..out.len()).map(text).collect()
     }
 
     #[test]
     fn every_mode() {
-        let text = |text: &'static str| Some(Bytes::from(text));
+        let text = |text: &str| Some(text.to_string());
         let plain = segment(0, b"onetwo", &[0, 3, 3], &[1, 0, 2]);
         assert_eq!(decode(plain, 3), [text("one"), None, text("two")]);
         let compressed = segment(1, &[0, 1, 2], &[0, 2, 1], &[2, 1, 0]);

@@ -1,24 +1,24 @@
 //! Strings as numbers of entries of a dictionary.
 
-use bytes::Bytes;
-
 use super::Decoder;
 use super::region::Region;
 use super::uncompressed::next_rows;
 use crate::bits::unpack;
 use crate::error::{Error, Result};
+use crate::strings::{Part, Strings};
 
 const PACKED: usize = 20;
 
 #[derive(Debug)]
-pub(super) struct Strings {
+pub(super) struct Encoded {
     region: Region,
-    entries: Vec<Bytes>,
+    /// Parts of the region.
+    entries: Vec<Part>,
     width: u32,
     position: usize,
 }
 
-impl Strings {
+impl Encoded {
     pub(super) fn new(region: Region) -> Result<Self> {
         let (end, index, count) = (region.size(4)?, region.size(8)?, region.size(12)?);
         let width = region.u32(16)?;
@@ -29,26 +29,27 @@ impl Strings {
             let (Some(length), Some(start)) = (distance.checked_sub(last), end.checked_sub(distance)) else {
                 return Err(Error::corrupt("a dictionary entry is out of range"));
             };
-            entries.push(region.part(start, length)?);
+            entries.push(region.string(0, start, length)?);
             last = distance;
         }
         Ok(Self { region, entries, width, position: 0 })
     }
 }
 
-impl Decoder<Option<Bytes>> for Strings {
-    fn piece(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<()> {
+impl Decoder<Strings> for Encoded {
+    fn piece(&mut self, out: &mut Strings) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
+        let buffer = out.buffer(self.region.bytes())?;
         for index in packed_piece(&self.region, PACKED, self.width, self.position, rows)? {
-            out.push(Some(entry(&self.entries, index)?.clone()));
+            out.push(Part { buffer, ..entry(&self.entries, index)? });
         }
         self.position += rows;
         Ok(())
     }
 }
 
-pub(super) fn entry(entries: &[Bytes], index: u64) -> Result<&Bytes> {
-    let found = usize::try_from(index).ok().and_then(|index| entries.get(index));
+pub(super) fn entry(entries: &[Part], index: u64) -> Result<Part> {
+    let found = usize::try_from(index).ok().and_then(|index| entries.get(index)).copied();
     found.ok_or_else(|| Error::corrupt(format!("dictionary entry {index} of {}", entries.len())))
 }
 
@@ -79,9 +80,8 @@ mod tests {
         let header = [strings.len(), end, index, 3, 2].map(|field| (field as u32).to_le_bytes()).concat();
         let distances = [0_u32, 2, 5].map(u32::to_le_bytes).concat();
         let region = Region::test([header, packed, distances, strings.to_vec()].concat(), 4);
-        let mut out = Vec::new();
-        Strings::new(region).unwrap().piece(&mut out).unwrap();
-        let expected = ["ab", "", "xyz", "ab"].map(|text| Some(Bytes::from(text)));
-        assert_eq!(out, expected);
+        let mut out = Strings::default();
+        Encoded::new(region).unwrap().piece(&mut out).unwrap();
+        assert!(out.iter().eq(["ab", "", "xyz", "ab"].map(str::as_bytes)));
     }
 }

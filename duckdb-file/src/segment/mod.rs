@@ -15,18 +15,21 @@ mod roaring;
 mod uncompressed;
 mod zstd;
 
+use std::ops::Range;
 use std::sync::Arc;
-
-use bytes::Bytes;
 
 use crate::blocks::Blocks;
 use crate::error::{At, Error, NEWER, Result};
 use crate::storage::Segment;
+use crate::strings::Strings;
 use crate::types::Fixed;
 use region::Region;
 
 /// Rows that a decoder returns at once, at most.
 pub(crate) const PIECE: usize = 2048;
+
+/// Room that is made for items before they are found.
+const MAX_ROOM: usize = 1 << 20;
 
 /// Whether a row is NULL, as a validity segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +43,13 @@ pub(crate) enum Validity {
 /// Decodes the rows of a segment one piece after another.
 pub(crate) trait Decoder<T> {
     /// Appends the next rows of a segment that has more: at least one, at most [`PIECE`].
-    fn piece(&mut self, out: &mut Vec<T>) -> Result<()>;
+    fn piece(&mut self, out: &mut T) -> Result<()>;
 }
 
 pub(crate) type Boxed<T> = Box<dyn Decoder<T> + Send>;
 
-/// A value that a decoder makes.
-pub(crate) trait Item: Sized + Clone {
+/// What decoders append to.
+pub(crate) trait Items: Default {
     /// Says how values are decoded.
     type Layout: Copy + Send;
 
@@ -54,10 +57,19 @@ pub(crate) trait Item: Sized + Clone {
 
     /// Items that make up a row.
     fn per_row(layout: Self::Layout) -> usize;
+
+    /// Nothing yet, with room for that many.
+    fn with_room(items: usize) -> Self;
+
+    fn count(&self) -> usize;
+
+    fn append(&mut self, other: &Self, items: Range<usize>) -> Result<()>;
+
+    fn cut(&mut self, items: usize);
 }
 
 /// Bytes of values of a fixed width.
-impl Item for u8 {
+impl Items for Vec<u8> {
     type Layout = Fixed;
 
     fn decoder(blocks: &Arc<Blocks>, segment: &Segment, fixed: Fixed) -> Result<Boxed<Self>> {
@@ -79,20 +91,36 @@ impl Item for u8 {
     fn per_row(fixed: Fixed) -> usize {
         fixed.width()
     }
+
+    fn with_room(items: usize) -> Self {
+        Self::with_capacity(items.min(MAX_ROOM))
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn append(&mut self, other: &Self, items: Range<usize>) -> Result<()> {
+        self.extend_from_slice(&other[items]);
+        Ok(())
+    }
+
+    fn cut(&mut self, items: usize) {
+        self.truncate(items);
+    }
 }
 
-/// Strings; `None` where the string's segment tells that it is NULL.
-impl Item for Option<Bytes> {
+impl Items for Strings {
     type Layout = ();
 
     fn decoder(blocks: &Arc<Blocks>, segment: &Segment, (): ()) -> Result<Boxed<Self>> {
         let region = Region::of(blocks, segment)?;
         Ok(match segment.compression {
-            1 => Box::new(uncompressed::Strings::new(region, blocks)?),
-            4 => Box::new(dictionary::Strings::new(region)?),
-            7 => Box::new(fsst::Strings::new(region)?),
-            12 => Box::new(zstd::Strings::new(region, blocks)?),
-            15 => Box::new(dict_fsst::Strings::new(region)?),
+            1 => Box::new(uncompressed::Texts::new(region, blocks)?),
+            4 => Box::new(dictionary::Encoded::new(region)?),
+            7 => Box::new(fsst::Encoded::new(region)?),
+            12 => Box::new(zstd::Compressed::new(region, blocks)?),
+            15 => Box::new(dict_fsst::Encoded::new(region)?),
             other => return Err(unknown(other, "strings")),
         })
     }
@@ -100,9 +128,25 @@ impl Item for Option<Bytes> {
     fn per_row((): ()) -> usize {
         1
     }
+
+    fn with_room(items: usize) -> Self {
+        Self::with_capacity(items.min(MAX_ROOM))
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn append(&mut self, other: &Self, items: Range<usize>) -> Result<()> {
+        Self::append(self, other, items)
+    }
+
+    fn cut(&mut self, items: usize) {
+        self.truncate(items);
+    }
 }
 
-impl Item for Validity {
+impl Items for Vec<Validity> {
     type Layout = ();
 
     fn decoder(blocks: &Arc<Blocks>, segment: &Segment, (): ()) -> Result<Boxed<Self>> {
@@ -118,6 +162,23 @@ impl Item for Validity {
     fn per_row((): ()) -> usize {
         1
     }
+
+    fn with_room(items: usize) -> Self {
+        Self::with_capacity(items.min(MAX_ROOM))
+    }
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn append(&mut self, other: &Self, items: Range<usize>) -> Result<()> {
+        self.extend_from_slice(&other[items]);
+        Ok(())
+    }
+
+    fn cut(&mut self, items: usize) {
+        self.truncate(items);
+    }
 }
 
 fn unknown(compression: u64, of: &str) -> Error {
@@ -125,43 +186,52 @@ fn unknown(compression: u64, of: &str) -> Error {
 }
 
 /// Reads the rows of consecutive segments, as many at a time as are asked for.
-pub(crate) struct Segments<T: Item> {
+pub(crate) struct Segments<T: Items> {
     blocks: Arc<Blocks>,
     layout: T::Layout,
     rest: std::vec::IntoIter<Segment>,
     /// The decoder of the current segment and the rows it has left.
     current: Option<(Boxed<T>, u64)>,
     /// Items that were decoded but not asked for yet, from `used` on.
-    buffer: Vec<T>,
+    buffer: T,
     used: usize,
 }
 
-impl<T: Item> Segments<T> {
+impl<T: Items> Segments<T> {
     pub(crate) fn new(blocks: &Arc<Blocks>, segments: Vec<Segment>, layout: T::Layout) -> Self {
-        let (rest, buffer) = (segments.into_iter(), Vec::new());
+        let (rest, buffer) = (segments.into_iter(), T::default());
         Self { blocks: blocks.clone(), layout, rest, current: None, buffer, used: 0 }
     }
 
     /// The items of the next rows.
-    pub(crate) fn next(&mut self, rows: usize) -> Result<Vec<T>> {
+    pub(crate) fn next(&mut self, rows: usize) -> Result<T> {
         let wanted = rows * T::per_row(self.layout);
-        let mut out = Vec::with_capacity(wanted.min(1 << 20));
+        let mut out = T::with_room(wanted);
         loop {
-            let available = &self.buffer[self.used..];
-            let taken = available.len().min(wanted - out.len());
-            out.extend_from_slice(&available[..taken]);
-            self.used += taken;
-            if out.len() == wanted {
+            let taken = (self.buffer.count() - self.used).min(wanted - out.count());
+            if taken > 0 {
+                out.append(&self.buffer, self.used..self.used + taken)?;
+                self.used += taken;
+            }
+            if out.count() == wanted {
                 return Ok(out);
             }
-            self.buffer.clear();
+            // What is wanted as a whole needs no detour.
+            if wanted - out.count() >= PIECE * T::per_row(self.layout) {
+                self.decode(&mut out)?;
+                continue;
+            }
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.cut(0);
             self.used = 0;
-            self.refill()?;
+            let decoded = self.decode(&mut buffer);
+            self.buffer = buffer;
+            decoded?;
         }
     }
 
     /// Decodes one piece.
-    fn refill(&mut self) -> Result<()> {
+    fn decode(&mut self, out: &mut T) -> Result<()> {
         let (mut decoder, left) = loop {
             match self.current.take() {
                 Some((decoder, left)) if left > 0 => break (decoder, left),
@@ -171,15 +241,16 @@ impl<T: Item> Segments<T> {
                 }
             }
         };
-        decoder.piece(&mut self.buffer)?;
+        let before = out.count();
+        decoder.piece(out)?;
         let per_row = T::per_row(self.layout);
-        let decoded = (self.buffer.len() / per_row) as u64;
+        let decoded = ((out.count() - before) / per_row) as u64;
         if decoded == 0 {
             return Err(Error::corrupt("a segment ends before its rows do"));
         }
         // Groups of values may be longer than the segment.
         let decoded = decoded.min(left);
-        self.buffer.truncate(decoded as usize * per_row);
+        out.cut(before + decoded as usize * per_row);
         self.current = Some((decoder, left - decoded));
         Ok(())
     }

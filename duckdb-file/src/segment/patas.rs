@@ -23,7 +23,7 @@ impl Groups {
     }
 }
 
-impl Decoder<u8> for Groups {
+impl Decoder<Vec<u8>> for Groups {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let rows = group_rows(self.region.rows, self.group);
         self.group += 1;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::storage::Segment;
+use crate::strings::Part;
 
 /// A segment's bytes: from its start to the end of its block, which others may share.
 #[derive(Clone, Debug)]
@@ -46,6 +47,22 @@ impl Region {
             Some(end) if end <= self.bytes.len() => Ok(self.bytes.slice(start..end)),
             _ => Err(outside(start, length)),
         }
+    }
+
+    pub(crate) fn slice(&self, start: usize, length: usize) -> Result<&[u8]> {
+        let part = start.checked_add(length).and_then(|end| self.bytes.get(start..end));
+        part.ok_or_else(|| outside(start, length))
+    }
+
+    /// All the bytes.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// A part of the bytes, which are a buffer of strings.
+    pub(crate) fn string(&self, buffer: u32, start: usize, length: usize) -> Result<Part> {
+        self.slice(start, length)?;
+        Ok(Part { buffer, start: start as u32, length: length as u32 })
     }
 
     pub(crate) fn array<const N: usize>(&self, start: usize) -> Result<[u8; N]> {

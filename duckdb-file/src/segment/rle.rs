@@ -26,7 +26,7 @@ impl Runs {
     }
 }
 
-impl Decoder<u8> for Runs {
+impl Decoder<Vec<u8>> for Runs {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let mut left = next_rows(self.region.rows, self.position);
         self.position += left;

@@ -152,7 +152,7 @@ impl Validities {
     }
 }
 
-impl Decoder<Validity> for Validities {
+impl Decoder<Vec<Validity>> for Validities {
     fn piece(&mut self, out: &mut Vec<Validity>) -> Result<()> {
         out.extend(self.0.next()?.into_iter().map(|bit| if bit { Validity::Valid } else { Validity::Null }));
         Ok(())
@@ -169,7 +169,7 @@ impl Booleans {
     }
 }
 
-impl Decoder<u8> for Booleans {
+impl Decoder<Vec<u8>> for Booleans {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         out.extend(self.0.next()?.into_iter().map(u8::from));
         Ok(())

@@ -9,6 +9,7 @@ use super::region::Region;
 use super::{Decoder, PIECE, Validity};
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
+use crate::strings::Strings;
 use crate::types::Fixed;
 
 /// The rows of the next piece of a segment.
@@ -29,7 +30,7 @@ impl Values {
     }
 }
 
-impl Decoder<u8> for Values {
+impl Decoder<Vec<u8>> for Values {
     fn piece(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
         out.extend_from_slice(&self.region.part(self.position * self.width, rows * self.width)?);
@@ -51,7 +52,7 @@ impl Bits {
     }
 }
 
-impl Decoder<Validity> for Bits {
+impl Decoder<Vec<Validity>> for Bits {
     fn piece(&mut self, out: &mut Vec<Validity>) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
         // Pieces are whole bytes, but for the last.
@@ -64,7 +65,7 @@ impl Decoder<Validity> for Bits {
 }
 
 /// Strings that grow from the end of a dictionary towards its start; long ones are in blocks of their own.
-pub(super) struct Strings {
+pub(super) struct Texts {
     region: Region,
     blocks: Arc<Blocks>,
     end: usize,
@@ -77,17 +78,18 @@ pub(super) struct Strings {
 /// Bytes that stand for a string in overflow blocks: its block and its offset there.
 const MARKER: usize = 12;
 
-impl Strings {
+impl Texts {
     pub(super) fn new(region: Region, blocks: &Arc<Blocks>) -> Result<Self> {
         let end = region.size(4)?;
         Ok(Self { region, blocks: blocks.clone(), end, position: 0, last: 0, overflow: Overflow::default() })
     }
 }
 
-impl Decoder<Option<Bytes>> for Strings {
-    fn piece(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<()> {
+impl Decoder<Strings> for Texts {
+    fn piece(&mut self, out: &mut Strings) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
         let offsets = self.region.part(8 + self.position * 4, rows * 4)?;
+        let buffer = out.buffer(self.region.bytes())?;
         for offset in offsets.as_chunks::<4>().0 {
             let offset = i32::from_le_bytes(*offset);
             let distance = offset.unsigned_abs() as usize;
@@ -96,15 +98,15 @@ impl Decoder<Option<Bytes>> for Strings {
                 return Err(Error::corrupt("a string's offset is out of range"));
             };
             self.last = distance;
-            let string = self.region.part(start, length)?;
-            out.push(Some(if offset >= 0 || length == 0 {
-                string
+            let string = self.region.string(buffer, start, length)?;
+            if offset >= 0 || length == 0 {
+                out.push(string);
             } else if length == MARKER {
                 let block = self.region.u64(start)?;
-                self.overflow.read(&self.blocks, block, self.region.size(start + 8)?)?
+                out.push_bytes(&self.overflow.read(&self.blocks, block, self.region.size(start + 8)?)?)?;
             } else {
                 return Err(Error::corrupt("a long string's marker has another length"));
-            }));
+            }
         }
         self.position += rows;
         Ok(())

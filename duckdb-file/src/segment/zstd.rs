@@ -10,20 +10,21 @@ use super::uncompressed::BlockChain;
 use super::{Decoder, PIECE};
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
+use crate::strings::{Part, Strings};
 
 /// More text in 2048 rows is taken for a corrupt file.
 const MAX_SIZE: u64 = 1 << 30;
 /// Stands for the segment's own block.
 const OWN: u64 = u64::MAX;
 
-pub(super) struct Strings {
+pub(super) struct Compressed {
     region: Region,
     blocks: Arc<Blocks>,
     vectors: usize,
     vector: usize,
 }
 
-impl Strings {
+impl Compressed {
     pub(super) fn new(region: Region, blocks: &Arc<Blocks>) -> Result<Self> {
         let vectors = region.rows.div_ceil(PIECE as u64);
         // Each takes 28 bytes.
@@ -33,8 +34,8 @@ impl Strings {
     }
 }
 
-impl Decoder<Option<Bytes>> for Strings {
-    fn piece(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<()> {
+impl Decoder<Strings> for Compressed {
+    fn piece(&mut self, out: &mut Strings) -> Result<()> {
         let (vectors, vector) = (self.vectors, self.vector);
         let rows = self.region.rows.saturating_sub((vector * PIECE) as u64).min(PIECE as u64) as usize;
         self.vector += 1;
@@ -56,6 +57,7 @@ impl Decoder<Option<Bytes>> for Strings {
             return Err(Error::corrupt("compressed strings are longer than the file"));
         }
         let text = if size == 0 { Bytes::new() } else { decompress(&chain.take(compressed as usize)?, size)? };
+        let buffer = out.buffer(&text)?;
         let mut end = 0_usize;
         for length in lengths.as_chunks::<4>().0 {
             let start = end;
@@ -63,7 +65,7 @@ impl Decoder<Option<Bytes>> for Strings {
             if end > text.len() {
                 return Err(Error::corrupt("strings are longer than their compressed text"));
             }
-            out.push(Some(text.slice(start..end)));
+            out.push(Part { buffer, start: start as u32, length: (end - start) as u32 });
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ pub(crate) struct Column {
     pub validity: Vec<Segment>,
     pub children: Vec<Self>,
     pub kind: ColumnKind,
+    /// The type of the second of two children: the columns that a part of the variants has become.
+    pub shredded: Option<Box<LogicalType>>,
 }
 
 /// What a column is stored as.
@@ -52,25 +54,25 @@ impl Column {
     pub(crate) fn read(reader: &mut Reader, logical_type: &LogicalType) -> Result<Self> {
         reader.nested(|reader| {
             let special = if reader.has(99)? { reader.nullable(read_special)? } else { None };
-            match special.flatten() {
+            let (special, shredded) = special.unwrap_or_default();
+            match special {
                 Some(kind @ ColumnKind::Coordinates { .. }) => {
                     let stored = kind.coordinates_type().unwrap_or_else(|| logical_type.clone());
-                    Ok(Self { kind, ..Self::read_parts(reader, &stored, kind)? })
+                    Self::read_parts(reader, &stored, kind, None)
                 }
-                Some(kind) => Self::read_parts(reader, logical_type, kind),
-                None => Self::read_parts(reader, logical_type, ColumnKind::Plain),
+                Some(kind) => Self::read_parts(reader, logical_type, kind, shredded),
+                None => Self::read_parts(reader, logical_type, ColumnKind::Plain, None),
             }
         })
     }
 
-    fn read_parts(reader: &mut Reader, logical_type: &LogicalType, kind: ColumnKind) -> Result<Self> {
-        let mut column = Self { kind, ..Self::default() };
-        if kind == ColumnKind::Shredded {
-            return Err(Error::unsupported(
-                "a shredded VARIANT column",
-                "cast the column to JSON with DuckDB (ALTER TABLE … TYPE JSON) and checkpoint",
-            ));
-        }
+    fn read_parts(
+        reader: &mut Reader,
+        logical_type: &LogicalType,
+        kind: ColumnKind,
+        shredded: Option<Box<LogicalType>>,
+    ) -> Result<Self> {
+        let mut column = Self { kind, shredded, ..Self::default() };
         if reader.has(100)? {
             column.segments = reader.list(|reader| Segment::read(reader, Some(logical_type)))?;
         }
@@ -83,6 +85,12 @@ impl Column {
             let stored = TypeKind::Struct(crate::types::layout::variant_members()).into();
             if reader.has(102)? {
                 column.children.push(Self::read(reader, &stored)?);
+            }
+            if let Some(shredded) = &column.shredded
+                && reader.has(103)?
+            {
+                let shredded = Self::read(reader, shredded)?;
+                column.children.push(shredded);
             }
         } else if reader.has(102)? {
             column.children = match layout {
@@ -111,13 +119,14 @@ fn read_validity(reader: &mut Reader) -> Result<Vec<Segment>> {
 }
 
 /// Field 99: what the type does not tell of the column.
-fn read_special(reader: &mut Reader) -> Result<Option<ColumnKind>> {
+fn read_special(reader: &mut Reader) -> Result<(Option<ColumnKind>, Option<Box<LogicalType>>)> {
+    let mut shredded = None;
     let kind = if reader.has(100)? { reader.uint()? } else { 0 };
     let special = match kind {
         0 => None,
         1 => {
             if reader.has(101)? {
-                LogicalType::read(reader)?;
+                shredded = Some(Box::new(LogicalType::read(reader)?));
                 Some(ColumnKind::Shredded)
             } else {
                 None
@@ -130,7 +139,7 @@ fn read_special(reader: &mut Reader) -> Result<Option<ColumnKind>> {
         kind => return Err(Error::unsupported(format!("columns of the special kind {kind}"), NEWER)),
     };
     reader.end("a column's kind")?;
-    Ok(special)
+    Ok((special, shredded))
 }
 
 fn coordinates(code: u64) -> Result<ColumnKind> {

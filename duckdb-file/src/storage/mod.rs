@@ -8,3 +8,4 @@ mod statistics;
 pub(crate) use column::{Column, ColumnKind, Segment, Vertices};
 pub(crate) use deletes::read_deletes;
 pub(crate) use row_group::{check_rows as check_group_rows, read_groups, read_pointer};
+pub(crate) use statistics::{Statistics, TextBounds};

@@ -1,4 +1,4 @@
-//! Statistics. They have to be read to get past them; only constant segments need what they say.
+//! Statistics. They have to be read to get past them; constant segments are made of them, and bounds rule out row groups.
 
 use crate::error::{Error, NEWER, Result};
 use crate::serial::Reader;
@@ -6,12 +6,25 @@ use crate::types::layout::variant_members;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::value::{padded, read_fixed};
 
-/// What constant segments are made of.
+/// What constant segments are made of, and between which values the others lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Statistics {
     pub has_null: bool,
+    pub has_value: bool,
     /// The lower bound, little-endian in the first bytes.
     pub min: Option<[u8; 16]>,
+    pub max: Option<[u8; 16]>,
+    /// Bounds of strings.
+    pub text: Option<TextBounds>,
+}
+
+/// The first bytes of the least and of the greatest string, filled up with zeros.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TextBounds {
+    pub min: [u8; 8],
+    pub max: [u8; 8],
+    /// Bytes of the longest string, where that is known.
+    pub longest: Option<u64>,
 }
 
 impl Statistics {
@@ -23,51 +36,45 @@ impl Statistics {
                 statistics.has_null = reader.bool()?;
             }
             if reader.has(101)? {
-                reader.bool()?;
+                statistics.has_value = reader.bool()?;
             }
             if reader.has(102)? {
                 reader.uint()?;
             }
             if reader.has(103)? {
-                statistics.min = read_details(reader, logical_type)?;
+                statistics.read_details(reader, logical_type)?;
             }
             reader.end("statistics")?;
             Ok(statistics)
         })
     }
-}
 
-fn read_details(reader: &mut Reader, logical_type: Option<&LogicalType>) -> Result<Option<[u8; 16]>> {
-    let mut min = None;
-    match logical_type {
-        None => (),
-        Some(LogicalType { kind: TypeKind::Null, .. }) => (),
-        Some(LogicalType { kind: TypeKind::Variant, .. }) => read_variant(reader)?,
-        Some(LogicalType { kind: TypeKind::Geometry, .. }) => read_geometry(reader)?,
-        Some(logical_type) => match logical_type.layout()? {
-            Layout::Fixed(fixed) => min = read_bounds(reader, fixed)?,
-            Layout::Strings => read_strings(reader)?,
-            Layout::List(child) | Layout::Array(child, _) => {
-                if reader.has(200)? {
-                    Statistics::read(reader, Some(&child))?;
+    fn read_details(&mut self, reader: &mut Reader, logical_type: Option<&LogicalType>) -> Result<()> {
+        match logical_type {
+            None => (),
+            Some(LogicalType { kind: TypeKind::Null, .. }) => (),
+            Some(LogicalType { kind: TypeKind::Variant, .. }) => read_variant(reader)?,
+            Some(LogicalType { kind: TypeKind::Geometry, .. }) => read_geometry(reader)?,
+            Some(logical_type) => match logical_type.layout()? {
+                Layout::Fixed(fixed) => {
+                    if reader.has(200)? {
+                        self.min = read_bound(reader, fixed)?;
+                    }
+                    if reader.has(201)? {
+                        self.max = read_bound(reader, fixed)?;
+                    }
                 }
-            }
-            Layout::Struct(members) => read_members(reader, &members)?,
-        },
-    }
-    reader.end("statistics of the type")?;
-    Ok(min)
-}
-
-fn read_bounds(reader: &mut Reader, fixed: Fixed) -> Result<Option<[u8; 16]>> {
-    let mut min = None;
-    for id in [200, 201] {
-        if reader.has(id)? {
-            let bound = read_bound(reader, fixed)?;
-            min = if id == 200 { bound } else { min };
+                Layout::Strings => self.text = read_strings(reader)?,
+                Layout::List(child) | Layout::Array(child, _) => {
+                    if reader.has(200)? {
+                        Self::read(reader, Some(&child))?;
+                    }
+                }
+                Layout::Struct(members) => read_members(reader, &members)?,
+            },
         }
+        reader.end("statistics of the type")
     }
-    Ok(min)
 }
 
 fn read_bound(reader: &mut Reader, fixed: Fixed) -> Result<Option<[u8; 16]>> {
@@ -82,24 +89,35 @@ fn read_bound(reader: &mut Reader, fixed: Fixed) -> Result<Option<[u8; 16]>> {
     Ok(value.filter(|_| has_value))
 }
 
-fn read_strings(reader: &mut Reader) -> Result<()> {
+/// The bounds, where they are in the form of DuckDB up to 1.5.
+fn read_strings(reader: &mut Reader) -> Result<Option<TextBounds>> {
+    let (mut min, mut max, mut has_longest, mut longest) = (None, None, false, None);
     loop {
         match reader.peek()? {
-            200 | 201 | 205 => {
+            field @ (200 | 201 | 205) => {
                 reader.field()?;
-                reader.blob()?;
+                let bytes = <[u8; 8]>::try_from(reader.blob()?.as_ref()).ok();
+                match field {
+                    200 => min = bytes,
+                    201 => max = bytes,
+                    _ => (),
+                }
             }
-            202 | 203 => {
+            field @ (202 | 203) => {
                 reader.field()?;
-                reader.bool()?;
+                let flag = reader.bool()?;
+                has_longest |= field == 203 && flag;
             }
-            204 | 206 | 207 => {
+            field @ (204 | 206 | 207) => {
                 reader.field()?;
-                reader.uint()?;
+                let number = reader.uint()?;
+                longest = if field == 204 { Some(number) } else { longest };
             }
-            _ => return Ok(()),
+            _ => break,
         }
     }
+    let bounds = |(min, max)| TextBounds { min, max, longest: longest.filter(|_| has_longest) };
+    Ok(min.zip(max).map(bounds))
 }
 
 fn read_members(reader: &mut Reader, members: &[LogicalType]) -> Result<()> {
@@ -117,7 +135,7 @@ fn read_members(reader: &mut Reader, members: &[LogicalType]) -> Result<()> {
 
 fn read_geometry(reader: &mut Reader) -> Result<()> {
     if reader.peek()? < 300 {
-        return read_strings(reader);
+        return read_strings(reader).map(drop);
     }
     if reader.has(300)? {
         for id in 101..=108 {

@@ -13,9 +13,9 @@ pub const TYPE_METADATA_KEY: &str = "duckdb:type";
 impl LogicalType {
     /// The Arrow type that values of this type are returned as.
     ///
-    /// `HUGEINT` and `UHUGEINT` are decimals of scale 0, `UUID` is 16 big-endian bytes, `GEOMETRY` is WKB, `ENUM` a
-    /// dictionary, `VARIANT` the struct that DuckDB keeps it in. `BIT`, `BIGNUM` and `TIME WITH TIME ZONE` are text as
-    /// DuckDB prints it.
+    /// `HUGEINT` and `UHUGEINT` are decimals of scale 0, `UUID` is 16 big-endian bytes, `GEOMETRY` is WKB whatever it is
+    /// stored as, `ENUM` a dictionary, `VARIANT` the struct that DuckDB keeps it in. `BIT`, `BIGNUM` and `TIME WITH TIME
+    /// ZONE` are text as DuckDB prints it.
     pub fn arrow_type(&self) -> DataType {
         match &self.kind {
             TypeKind::Null | TypeKind::Other(_) => DataType::Null,

@@ -74,6 +74,14 @@ pub enum TypeKind {
     Other(u64),
 }
 
+impl LogicalType {
+    /// Whether values are geometries that are stored in the encoding of the spatial extension. They are read as WKB.
+    pub fn is_spatial(&self) -> bool {
+        let is_named = self.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case("geometry"));
+        self.kind == TypeKind::Blob && is_named
+    }
+}
+
 impl From<TypeKind> for LogicalType {
     fn from(kind: TypeKind) -> Self {
         Self { alias: None, kind }

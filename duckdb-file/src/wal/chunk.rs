@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use crate::error::{Error, NEWER, Result};
 use crate::serial::Reader;
+use crate::spatial;
+use crate::strings::Strings;
 use crate::types::{Fixed, Layout, LogicalType, TypeKind};
 use crate::vector::{Data, Vector, check_elements};
 
@@ -160,13 +162,15 @@ fn read_flat(reader: &mut Reader, logical_type: &LogicalType, rows: usize) -> Re
     let has_format = reader.has(99)?;
     if has_format {
         reader.uint()?;
-    } else if logical_type.kind == TypeKind::Geometry {
-        return Err(Error::unsupported("geometries of the spatial extension", crate::error::CHECKPOINT));
     }
     let valid = read_validity(reader, rows)?;
     let data = match logical_type.layout()? {
         Layout::Fixed(fixed) => read_fixed(reader, fixed, rows)?,
-        Layout::Strings => Data::Strings(read_strings(reader, rows)?),
+        Layout::Strings => {
+            let strings = Strings::from_list(read_strings(reader, rows)?)?;
+            let is_spatial = logical_type.kind == TypeKind::Geometry && !has_format;
+            Data::Strings(if is_spatial { spatial::well_known_binary(&strings, &valid)? } else { strings })
+        }
         Layout::Struct(members) => read_struct(reader, &members, rows)?,
         Layout::Array(child, size) => read_array(reader, &child, size, rows)?,
         Layout::List(child) => read_list(reader, &child, &valid)?,

@@ -40,6 +40,12 @@ impl Updates {
             .collect();
     }
 
+    /// Whether a value of a column is replaced in these rows.
+    pub(crate) fn touches(&self, column: u64, row_ids: Range<u64>) -> bool {
+        let mut paths = self.0.range(vec![column]..vec![column + 1]);
+        paths.any(|(_, rows)| rows.range(row_ids.clone()).next().is_some())
+    }
+
     /// Replaces values of a column, which are those of these row ids.
     pub(crate) fn apply(&self, column: u64, row_ids: Range<u64>, vector: &mut Vector) -> Result<()> {
         for (path, rows) in self.0.range(vec![column]..vec![column + 1]) {
@@ -63,7 +69,7 @@ fn replace(vector: &mut Vector, path: &[u64], row: usize, replacement: &Replacem
             let width = *width;
             bytes[row * width..(row + 1) * width].copy_from_slice(&new[from * width..(from + 1) * width]);
         }
-        ([], Data::Strings(strings), Data::Strings(new)) => strings[row] = new[from].clone(),
+        ([], Data::Strings(strings), Data::Strings(new)) => strings.replace(row, new, from)?,
         ([member, rest @ ..], Data::Struct(members), _) => {
             let member = usize::try_from(member - 1).ok().and_then(|member| members.get_mut(member));
             replace(member.ok_or_else(mismatch)?, rest, row, replacement)?;

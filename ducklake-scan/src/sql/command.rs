@@ -19,7 +19,7 @@ use crate::error::{LakeError, Result};
 pub(crate) enum Command {
     /// Nothing: a comment, or an empty statement.
     Empty,
-    /// `ATTACH 'ducklake:…' AS name (…)`.
+    /// `ATTACH 'ducklake:…' AS name (…)`, `ATTACH 'file.duckdb' AS name`.
     Attach(AttachOptions),
     /// `DETACH name`.
     Detach { name: String, if_exists: bool },
@@ -60,6 +60,9 @@ pub(crate) struct AttachOptions {
     pub(crate) snapshot_time: Option<String>,
     pub(crate) encrypted: Option<bool>,
     pub(crate) read_only: bool,
+    pub(crate) read_write: bool,
+    /// `TYPE`: what the file is; DuckDB's bytes tell without it.
+    pub(crate) kind: Option<String>,
     pub(crate) create_if_not_exists: Option<bool>,
     pub(crate) inlining_limit: Option<u64>,
     /// `WRITE_DELETION_VECTORS`.
@@ -269,6 +272,8 @@ fn attach(words: &mut Words) -> Result<Command> {
                 "SNAPSHOT_TIME" => options.snapshot_time = Some(words.text("SNAPSHOT_TIME")?),
                 "ENCRYPTED" => options.encrypted = Some(words.flag()),
                 "READ_ONLY" => options.read_only = words.flag(),
+                "READ_WRITE" => options.read_write = words.flag(),
+                "TYPE" => options.kind = Some(words.text("TYPE")?),
                 "CREATE_IF_NOT_EXISTS" => options.create_if_not_exists = Some(words.flag()),
                 "DATA_INLINING_ROW_LIMIT" => options.inlining_limit = Some(words.number("DATA_INLINING_ROW_LIMIT")?),
                 "BUSY_TIMEOUT" => options.busy_timeout = Some(Duration::from_millis(words.number("BUSY_TIMEOUT")?)),
@@ -277,7 +282,7 @@ fn attach(words: &mut Words) -> Result<Command> {
                     words.flag();
                 }
                 // Only about names inside DuckDB.
-                "TYPE" | "META_TYPE" | "METADATA_PATH" => {
+                "META_TYPE" | "METADATA_PATH" => {
                     words.text(&option)?;
                 }
                 "METADATA_CATALOG" => options.metadata_catalog = Some(words.text("METADATA_CATALOG")?),
@@ -286,7 +291,7 @@ fn attach(words: &mut Words) -> Result<Command> {
                         message: format!("unknown ATTACH option '{other}'"),
                         hint: Some(
                             "known are DATA_PATH, OVERRIDE_DATA_PATH, METADATA_SCHEMA, SNAPSHOT_VERSION, SNAPSHOT_TIME, \
-                             ENCRYPTED, READ_ONLY, BUSY_TIMEOUT"
+                             ENCRYPTED, READ_ONLY, BUSY_TIMEOUT, TYPE"
                                 .into(),
                         ),
                     });

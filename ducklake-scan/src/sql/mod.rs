@@ -5,6 +5,7 @@ mod command;
 mod dialect;
 mod duckdb;
 pub(crate) mod explain;
+pub(crate) mod files;
 mod from_first;
 pub(crate) mod functions;
 mod intervals;

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use crate::duckdb::{AttachedFile, FilePins};
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
+use crate::sql::files::read_only;
 use crate::sql::memory::MEMORY;
 use crate::sql::metadata::PREFIX;
 use crate::sql::types::quoted;
@@ -20,6 +22,8 @@ pub(crate) struct Attached {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) attached: Vec<Attached>,
+    /// DuckDB files.
+    pub(crate) files: Vec<AttachedFile>,
     /// Lake and schema that names without a qualifier belong to.
     pub(crate) current: Option<(String, String)>,
     /// Whether nobody chose the current lake: it is the one that ATTACH opened first. Tables are then made in memory, as
@@ -47,7 +51,21 @@ impl Names {
         }
     }
 
+    /// What is said of a name that is in use.
+    pub(crate) fn taken(&self, name: &str) -> Option<LakeError> {
+        let is_lake = self.attached.iter().any(|lake| same_name(&lake.name, name));
+        match (is_lake, self.file(name)) {
+            (true, _) => Some(LakeError::usage(format!("a lake named '{name}' is attached already"))),
+            (false, Some(_)) => Some(LakeError::usage(format!("a DuckDB file named '{name}' is attached already"))),
+            (false, None) => None,
+        }
+    }
+
+    /// What is said where a lake of that name is needed.
     pub(crate) fn unknown_lake(&self, name: &str) -> LakeError {
+        if let Some(file) = self.file(name) {
+            return read_only(file);
+        }
         let suggestions = similar(name, self.attached.iter().map(|a| a.name.as_str()));
         LakeError::UnknownName { what: "lake", name: name.to_string(), suggestions }
     }
@@ -56,18 +74,26 @@ impl Names {
 /// Views of lakes, each looked up once for a statement.
 pub(crate) struct Pins {
     pub(crate) names: Names,
+    /// DuckDB files, each looked up once.
+    pub(crate) files: FilePins,
     pinned: Vec<(String, SnapshotSelector, LakeView)>,
     open: OpenTransactions,
 }
 
 impl Pins {
     pub(crate) fn new(names: Names) -> Self {
-        Self { names, pinned: Vec::new(), open: OpenTransactions::default() }
+        Self { names, files: FilePins::default(), pinned: Vec::new(), open: OpenTransactions::default() }
     }
 
     /// Lakes are seen as a transaction sees them, where one is open.
     pub(crate) fn in_transaction(mut self, open: OpenTransactions) -> Self {
         self.open = open;
+        self
+    }
+
+    /// Files are seen as they were for these.
+    pub(crate) fn with_files(mut self, files: FilePins) -> Self {
+        self.files = files;
         self
     }
 
@@ -105,6 +131,10 @@ impl Pins {
             message: format!("'{}' names no table: no lake is attached", parts.join(".")),
             hint: Some("open one with --lake URI, or ATTACH 'ducklake:sqlite:meta.sqlite' AS lake".into()),
         };
+        // What is in a file was found before: here somebody wants a lake.
+        if let Some(error) = names.no_lake(parts) {
+            return Err(error);
+        }
         match parts {
             [table] => {
                 let (lake, schema) = current.ok_or_else(no_lake)?;

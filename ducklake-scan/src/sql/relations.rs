@@ -32,6 +32,13 @@ impl Relation {
         Self { provider, resolved: Resolved { full_name, own_name, columns, virtual_columns } }
     }
 
+    /// A table with columns that a star stands for.
+    pub(crate) fn with_columns(provider: PinnedObject, full_name: [String; 3], columns: Vec<String>) -> Self {
+        let own_name = full_name[2].clone();
+        let resolved = Resolved { full_name, own_name, columns: Some(columns), virtual_columns: Vec::new() };
+        Self { provider, resolved }
+    }
+
     fn plain(provider: PinnedObject, full_name: [String; 3]) -> Self {
         let own_name = full_name[2].clone();
         Self { provider, resolved: Resolved { full_name, own_name, columns: None, virtual_columns: Vec::new() } }
@@ -40,9 +47,12 @@ impl Relation {
 
 impl Session {
     /// What a reference names, where that is no table or view of a lake. `index` tells equal calls apart.
-    pub(crate) async fn relation(&self, reference: &Reference, index: usize) -> Result<Option<Relation>> {
+    pub(crate) async fn relation(&self, pins: &Pins, reference: &Reference, index: usize) -> Result<Option<Relation>> {
         let names = self.names();
         let own_name = reference.name.last().cloned().unwrap_or_default();
+        if let Some(relation) = self.file_relation(pins, reference).await? {
+            return Ok(Some(relation));
+        }
         if let Some(args) = &reference.args {
             let Some(rows) = self.call(&names, reference, args).await? else { return Ok(None) };
             return Ok(Some(Relation::new(rows, function_place(&own_name, index), own_name)));

@@ -43,7 +43,12 @@ pub(crate) fn text_rows(columns: Vec<(&str, Vec<String>)>) -> Result<QueryResult
 }
 
 pub(crate) fn describe_fields(fields: impl Iterator<Item = Field>) -> Result<QueryResult> {
-    let (names, types): (Vec<String>, Vec<String>) = fields.map(|f| (f.name().clone(), field_type(&f))).unzip();
+    describe_columns(fields.map(|f| (f.name().clone(), field_type(&f))))
+}
+
+/// Columns by their names and types.
+pub(crate) fn describe_columns(columns: impl Iterator<Item = (String, String)>) -> Result<QueryResult> {
+    let (names, types): (Vec<String>, Vec<String>) = columns.unzip();
     let rows = names.len();
     let nothing = StringArray::from(vec![None::<&str>; rows]);
     rows_of(vec![

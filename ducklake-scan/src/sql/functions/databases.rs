@@ -1,14 +1,16 @@
-//! DuckDB's listings of what there is: `duckdb_tables()` and its like, for lakes and for the session's own tables.
+//! DuckDB's listings of what there is: `duckdb_tables()` and its like, for lakes, DuckDB files and the session's own tables.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Int32Array, RecordBatch};
+use duckdb_file::EntryKind;
 use ducklake_catalog::{Cell, RawTable};
 use ducklake_format::Column;
 
 use super::FunctionCall;
 use super::rows::{batch, flags, ints, maps, texts};
+use crate::duckdb::{AttachedFile, DuckDbTable};
 use crate::error::Result;
 use crate::lake::{LakeView, same_name};
 use crate::session::Session;
@@ -74,6 +76,7 @@ struct Database {
     path: Option<String>,
     data_path: Option<String>,
     kind: &'static str,
+    read_only: bool,
     bytes: i64,
     schemas: Vec<(i64, String)>,
 }
@@ -90,6 +93,10 @@ impl Listing {
         let mut listing = Self::default();
         for (index, attached) in session.names().attached.iter().enumerate() {
             listing.add_lake(session, index as i64 + 1, attached, function).await?;
+        }
+        for (index, attached) in session.names().files.iter().enumerate() {
+            let oid = (session.names().attached.len() + index) as i64 + 1;
+            listing.add_file(oid, attached, function == "duckdb_tables").await?;
         }
         listing.add_memory(session);
         Ok(listing)
@@ -145,8 +152,60 @@ impl Listing {
             path: Some(lake.catalog().uri().to_string()),
             data_path: Some(lake.data_path().to_string()),
             kind: "ducklake",
+            read_only: false,
             bytes: totals.values().map(|t| t.file_size_bytes + t.delete_file_size_bytes).sum(),
             schemas: view.names.schemas.iter().map(|s| (s.schema_id, s.name.clone())).collect(),
+        });
+        Ok(())
+    }
+
+    /// `counted`: with numbers of rows.
+    async fn add_file(&mut self, oid: i64, attached: &AttachedFile, counted: bool) -> Result<()> {
+        let database = attached.file.database().await?;
+        let schemas: Vec<(i64, String)> = (0..).zip(database.schemas().map(str::to_string)).collect();
+        let place = |schema: &str| {
+            let id = schemas.iter().find(|(_, name)| same_name(name, schema)).map_or(-1, |(id, _)| *id);
+            (id, schema.to_string())
+        };
+        let object = |id: i64, schema: &str, name: &str| Object {
+            database: (oid, attached.name.clone()),
+            schema: place(schema),
+            id,
+            name: name.to_string(),
+            comment: None,
+            temporary: false,
+            rows: 0,
+            columns: Vec::new(),
+            sql: None,
+        };
+        for (id, table) in (0..).zip(database.tables()) {
+            let table = DuckDbTable::new(attached.file.path(), table.clone());
+            // A table that cannot be counted must not break a listing.
+            let rows = if counted { table.row_count().await.unwrap_or_default() } else { 0 };
+            let columns = table.column_types().map(|(name, type_name)| ListedColumn {
+                name: name.to_string(),
+                type_name,
+                nullable: true,
+                default: None,
+                comment: None,
+            });
+            self.tables.push(Object {
+                rows: i64::try_from(rows).unwrap_or(i64::MAX),
+                columns: columns.collect(),
+                sql: Some(crate::sql::files::create_table(&table)),
+                ..object(id, &table.schema_name(), table.name())
+            });
+        }
+        let views = database.others().filter(|entry| entry.kind == EntryKind::View);
+        self.views.extend((0..).zip(views).map(|(id, view)| object(id, &view.schema, &view.name)));
+        self.databases.push(Database {
+            name: attached.name.clone(),
+            path: Some(attached.file.path().display().to_string()),
+            data_path: None,
+            kind: "duckdb",
+            read_only: true,
+            bytes: std::fs::metadata(attached.file.path()).map_or(0, |file| file.len().cast_signed()),
+            schemas,
         });
         Ok(())
     }
@@ -179,6 +238,7 @@ impl Listing {
             path: None,
             data_path: None,
             kind: "duckdb",
+            read_only: false,
             bytes: 0,
             schemas,
         });
@@ -239,7 +299,7 @@ impl Listing {
             ("tags", maps(all.iter().map(tags))?),
             ("internal", flags(all.iter().map(|_| false))),
             ("type", texts(all.iter().map(|d| Some(d.kind.to_string())))),
-            ("readonly", flags(all.iter().map(|_| false))),
+            ("readonly", flags(all.iter().map(|d| d.read_only))),
         ])
     }
 
