@@ -10,7 +10,8 @@ use sqlx::{
     TypeInfo as _, ValueRef as _,
 };
 
-use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
+use crate::dialect::{DUCKDB, Dialect, POSTGRES, SQLITE, classify};
+use crate::duckdb::{DuckDbFile, Mirror};
 use crate::error::{CatalogError, FailureKind};
 use crate::sql::Sql;
 use crate::sqlite_file::SqliteFile;
@@ -106,6 +107,10 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    pub(crate) fn new(cells: Vec<Cell>) -> Self {
+        Self { cells: cells.into_iter() }
+    }
+
     pub(crate) fn next(&mut self) -> Cell {
         self.cells.next().unwrap_or(Cell::Null)
     }
@@ -159,6 +164,8 @@ pub(crate) enum Database {
         uri: CatalogUri,
         pool: PgPool,
     },
+    /// Read only.
+    DuckDb(DuckDbFile),
 }
 
 /// A transaction: one consistent view of the catalog where it only reads. Rolled back when dropped.
@@ -166,6 +173,7 @@ pub(crate) enum Database {
 pub(crate) enum DbTransaction {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+    DuckDb(std::sync::Arc<Mirror>),
 }
 
 /// How long a server may take to answer.
@@ -217,6 +225,7 @@ impl Database {
                 let _ = closing.await;
                 Ok(Self::Postgres { uri: uri.clone(), pool })
             }
+            CatalogUri::DuckDb(path) => Ok(Self::DuckDb(DuckDbFile::open(path).await?)),
         }
     }
 
@@ -224,6 +233,7 @@ impl Database {
         match self {
             Self::Sqlite { .. } => &SQLITE,
             Self::Postgres { .. } => &POSTGRES,
+            Self::DuckDb(_) => &DUCKDB,
         }
     }
 
@@ -262,6 +272,7 @@ impl Database {
                 let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {timeout}");
                 begin_postgres(uri, pool, doing, &begin).await
             }
+            Self::DuckDb(file) => Err(file.read_only()),
         }
     }
 
@@ -275,6 +286,7 @@ impl Database {
                 Ok(DbTransaction::Sqlite(tx))
             }
             Self::Postgres { uri, pool } => begin_postgres(uri, pool, doing, begin).await,
+            Self::DuckDb(file) => Ok(DbTransaction::DuckDb(file.current().await?)),
         }
     }
 
@@ -285,6 +297,7 @@ impl Database {
                 read.close().await;
             }
             Self::Postgres { pool, .. } => pool.close().await,
+            Self::DuckDb(file) => file.close().await,
         }
     }
 }
@@ -313,6 +326,9 @@ async fn begin_postgres(
 impl DbTransaction {
     /// Runs a query to its end; `doing` is said in errors ("reading snapshots").
     pub(crate) async fn query(&mut self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
+        if let Self::DuckDb(mirror) = self {
+            return mirror.query(doing, sql).await;
+        }
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
@@ -325,12 +341,16 @@ impl DbTransaction {
                     binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
                 query.fetch_all(&mut **tx).await.map_err(failed)?.iter().map(decode_postgres).collect::<Result<_, _>>()
             }
+            Self::DuckDb(_) => Ok(Vec::new()),
         }
         .map_err(failed)
     }
 
     /// Runs a statement; gives the number of rows it changed.
     pub(crate) async fn execute(&mut self, doing: &str, sql: Sql<'_>) -> Result<u64, CatalogError> {
+        if let Self::DuckDb(mirror) = self {
+            return Err(mirror.read_only());
+        }
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
@@ -343,6 +363,7 @@ impl DbTransaction {
                     binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false), bind_postgres);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
+            Self::DuckDb(_) => Ok(0),
         }
         .map_err(failed)
     }
@@ -353,6 +374,7 @@ impl DbTransaction {
         match self {
             Self::Sqlite(tx) => tx.commit().await.map_err(failed),
             Self::Postgres(tx) => tx.commit().await.map_err(failed),
+            Self::DuckDb(_) => Ok(()),
         }
     }
 
@@ -361,6 +383,7 @@ impl DbTransaction {
         let _ = match self {
             Self::Sqlite(tx) => tx.rollback().await,
             Self::Postgres(tx) => tx.rollback().await,
+            Self::DuckDb(_) => Ok(()),
         };
     }
 
@@ -369,11 +392,15 @@ impl DbTransaction {
         let _ = match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
+            Self::DuckDb(_) => Ok(()),
         };
     }
 }
 
-fn bind_sqlite<'q>(query: Query<'q, Sqlite, SqliteArguments>, cell: Cell) -> Query<'q, Sqlite, SqliteArguments> {
+pub(crate) fn bind_sqlite<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    cell: Cell,
+) -> Query<'q, Sqlite, SqliteArguments> {
     match cell {
         Cell::Null => query.bind(None::<i64>),
         Cell::Bool(v) => query.bind(v),
@@ -398,7 +425,7 @@ fn bind_postgres<'q>(query: Query<'q, Postgres, PgArguments>, cell: Cell) -> Que
     }
 }
 
-fn decode_sqlite(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+pub(crate) fn decode_sqlite(row: &SqliteRow) -> Result<Row, sqlx::Error> {
     let cells = (0..row.len())
         .map(|i| {
             let value = row.try_get_raw(i)?;
@@ -454,15 +481,7 @@ fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
 
 /// What a file is that SQLite says is no database of its own.
 fn not_sqlite(path: &std::path::Path, error: sqlx::Error) -> CatalogError {
-    use std::io::Read;
     let shown = path.display();
-    let mut head = Vec::with_capacity(16);
-    let read = std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
-    if read.is_ok() && head.get(8..12) == Some(b"DUCK") {
-        let message = format!("'{shown}' is a DuckDB file; such catalogs cannot be opened yet");
-        return CatalogError::new(FailureKind::Unsupported, message)
-            .with_hint("catalogs in SQLite and PostgreSQL can be read");
-    }
     CatalogError::new(FailureKind::NotALake, format!("'{shown}' is not a SQLite database")).with_source(error)
 }
 

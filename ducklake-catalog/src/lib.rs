@@ -11,10 +11,13 @@
 mod catalog;
 mod dialect;
 mod driver;
+mod duckdb;
 mod error;
 mod files;
 mod index;
+pub mod inline;
 mod inlined;
+mod inlined_values;
 mod layout;
 mod macros;
 mod metadata;

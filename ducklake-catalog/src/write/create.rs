@@ -39,13 +39,14 @@ impl Catalog {
     /// first: then its catalog is opened.
     ///
     /// # Errors
-    /// `Denied`, `Unreachable` or other database failures; nothing is left half made.
+    /// `Denied`, `Unreachable` or other database failures, `Unsupported` for DuckDB files; nothing is left half made.
     pub async fn create(uri: &CatalogUri, options: &CreateOptions) -> Result<(Self, bool), CatalogError> {
         if let CatalogUri::Sqlite(path) = uri
             && std::fs::metadata(path).map_or(true, |m| m.len() == 0)
         {
             Database::create_sqlite(path).await?;
         }
+        uri.check_creatable()?;
         let database = Database::connect(uri, None).await?;
         let dialect = database.dialect();
         let schema = options.metadata_schema.clone().unwrap_or_else(|| dialect.default_schema.to_string());
