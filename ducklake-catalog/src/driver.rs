@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow};
@@ -344,6 +346,28 @@ impl DbTransaction {
             Self::DuckDb(_) => Ok(Vec::new()),
         }
         .map_err(failed)
+    }
+
+    /// Runs a query whose rows arrive while it runs. Not for DuckDB files, which have no statement to run.
+    pub(crate) fn stream<'a>(
+        &'a mut self,
+        doing: &'static str,
+        sql: Sql<'_>,
+    ) -> BoxStream<'a, Result<Row, CatalogError>> {
+        let (text, binds) = sql.into_parts();
+        let failed = move |e: sqlx::Error| run_error(doing, e);
+        match self {
+            Self::Sqlite(tx) => {
+                let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
+                query.fetch(&mut **tx).map(move |row| decode_sqlite(&row.map_err(failed)?).map_err(failed)).boxed()
+            }
+            Self::Postgres(tx) => {
+                let query = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false);
+                let query = binds.into_iter().fold(query, bind_postgres);
+                query.fetch(&mut **tx).map(move |row| decode_postgres(&row.map_err(failed)?).map_err(failed)).boxed()
+            }
+            Self::DuckDb(_) => futures::stream::empty().boxed(),
+        }
     }
 
     /// Runs a statement; gives the number of rows it changed.

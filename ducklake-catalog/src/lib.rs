@@ -9,6 +9,7 @@
 //! assumed from the version.
 
 mod catalog;
+mod copy;
 mod dialect;
 mod driver;
 mod duckdb;
@@ -31,6 +32,7 @@ mod uri;
 mod write;
 
 pub use catalog::{Catalog, CatalogOptions, TableScanRows};
+pub use copy::{CopyOptions, CopyProgress, CopyReport, copy_catalog};
 pub use driver::Cell;
 pub use error::{CatalogError, FailureKind};
 pub use files::{

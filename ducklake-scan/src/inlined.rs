@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array, new_null_array};
 use arrow::datatypes::{Field, SchemaRef};
 use ducklake_catalog::{CatalogError, InlinedRows, TableFacts};
-use ducklake_format::columns::FIELD_ID_METADATA_KEY;
 use ducklake_format::Column;
+use ducklake_format::columns::FIELD_ID_METADATA_KEY;
 
 use crate::adapt::{FileMapping, convert_column};
 use crate::error::{LakeError, Result};

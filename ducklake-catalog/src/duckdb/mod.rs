@@ -24,7 +24,7 @@ use pinned::Stamp;
 pub(crate) use error::read_only;
 
 pub(crate) use files::FileRows;
-pub(crate) use mirror::Mirror;
+pub(crate) use mirror::{Mirror, TableRows};
 pub(crate) use pinned::is_duckdb;
 
 /// A DuckDB file that holds a catalog. A DuckDB may go on writing it.

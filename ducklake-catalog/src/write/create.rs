@@ -147,7 +147,7 @@ async fn create_in(
 }
 
 /// Waits until no other writer of ours is in its transaction.
-pub(super) async fn lock_writers(tx: &mut DbTransaction, mut sql: Sql<'_>) -> Result<(), CatalogError> {
+pub(crate) async fn lock_writers(tx: &mut DbTransaction, mut sql: Sql<'_>) -> Result<(), CatalogError> {
     let Some(statement) = sql.dialect.lock_writers else { return Ok(()) };
     let key = lock_key(sql.schema());
     let _ = sql.push(statement).placeholder(key);
@@ -178,7 +178,7 @@ pub(super) async fn insert_rows(
 }
 
 /// `INSERT … VALUES` over columns given by name and declared type.
-pub(super) async fn insert_values(
+pub(crate) async fn insert_values(
     tx: &mut DbTransaction,
     empty: Sql<'_>,
     doing: &str,

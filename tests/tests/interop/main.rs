@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod demo;
+mod duckdb_files;
 mod faults;
 mod golden;
 mod lakes;
