@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::catalog::name::{Key, shown};
 use crate::error::{At, Error, Result};
 use crate::header::Header;
-use crate::scan::{Scan, ScanColumn, ScanOptions};
+use crate::scan::{RowFilter, Scan, ScanColumn, ScanOptions};
 use crate::serial::MetaPointer;
 use crate::source::{ByteSource, FilePart, FileSet, LocalFiles};
 use crate::storage::{read_deletes, read_groups};
@@ -199,6 +199,18 @@ impl Table {
     /// # Errors
     /// [`Error::NoSuchColumn`], and what is wrong with the table's metadata.
     pub fn scan(&self, options: &ScanOptions) -> Result<Scan> {
+        self.start(options, None)
+    }
+
+    /// Starts to read those of the table's rows that the filter chooses.
+    ///
+    /// # Errors
+    /// As [`Table::scan`].
+    pub fn scan_where(&self, options: &ScanOptions, filter: &RowFilter) -> Result<Scan> {
+        self.start(options, Some(filter))
+    }
+
+    fn start(&self, options: &ScanOptions, filter: Option<&RowFilter>) -> Result<Scan> {
         let all = self.inner.data.physical().enumerate().map(|(physical, column)| ScanColumn {
             name: column.name.clone(),
             physical,
@@ -206,10 +218,12 @@ impl Table {
         });
         let all: Vec<_> = all.collect();
         let columns = match &options.columns {
-            None => all,
-            Some(names) => names.iter().map(|name| self.find(&all, name)).collect::<Result<_>>()?,
+            None => all.clone(),
+            Some(names) => names.iter().map(|name| self.find(&all, name)).collect::<Result<Vec<_>>>()?,
         };
-        Scan::new(self.inner.clone(), columns, options.batch_rows).map_err(|error| self.inner.explain(error))
+        let keys = filter.iter().flat_map(|filter| &filter.columns).map(|name| self.find(&all, name));
+        let columns = keys.chain(columns.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
+        Scan::new(self.inner.clone(), columns, filter, options.batch_rows).map_err(|error| self.inner.explain(error))
     }
 
     fn find(&self, columns: &[ScanColumn], name: &str) -> Result<ScanColumn> {

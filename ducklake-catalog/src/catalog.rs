@@ -14,6 +14,9 @@ use crate::sql::Sql;
 use crate::tables::{NameMappingRow, TableFacts};
 use crate::uri::CatalogUri;
 
+/// How often a scan is planned anew because the catalog changed while it was read.
+const SCAN_ATTEMPTS: u32 = 5;
+
 /// How to open a catalog.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogOptions {
@@ -112,6 +115,26 @@ impl Catalog {
     /// # Errors
     /// Database failures and `Invalid` catalogs.
     pub async fn table_scan(
+        &self,
+        table: i64,
+        snapshot: i64,
+        query: &FileQuery,
+    ) -> Result<TableScanRows, CatalogError> {
+        let mut attempt = 1;
+        loop {
+            match self.table_scan_once(table, snapshot, query).await {
+                // A large DuckDB file that was rewritten meanwhile is read again.
+                Err(error) if self.is_overtaken(&error) && attempt < SCAN_ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    fn is_overtaken(&self, error: &CatalogError) -> bool {
+        error.kind() == FailureKind::Busy && matches!(self.database, Database::DuckDb(_))
+    }
+
+    async fn table_scan_once(
         &self,
         table: i64,
         snapshot: i64,

@@ -16,7 +16,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-import cases  # noqa: E402, F401  (registers the cases)
+import cases.types  # noqa: E402  (registers the cases)
 import lakes  # noqa: E402
 import oracle  # noqa: E402
 from cli import PROGRAM, Cli, Refused  # noqa: E402
@@ -24,10 +24,20 @@ from oracle import literal  # noqa: E402
 
 # Lakes to copy: every kind of row that a catalog can have.
 COPIED = [
-    "views_and_comments", "schemas_and_tables", "time_travel", "encrypted", "path_kinds", "inlined_deletes",
-    "inlined_odd_names", "inlined_schema_versions", "changed_nested_inlined", "types_inlined", "added_hive_files",
-    "partition_transforms", "merged_files", "expired_snapshots", "sorted_table", "variants",
+    "views_and_comments", "encrypted", "path_kinds", "inlined_deletes",
+    "inlined_odd_names", "inlined_schema_versions", "types_to_copy", "added_hive_files",
+    "partition_changes", "merged_files", "expired_snapshots", "variants",
 ]  # fmt: skip
+# DuckDB is slow to read many states from PostgreSQL.
+COPIED_TO = {"sqlite": COPIED, "postgres": ["views_and_comments", "inlined_deletes", "types_to_copy"]}
+
+
+@lakes.case(inline=100, all_snapshots=False, backends=("duckdb_files",))
+def types_to_copy(lake):
+    """Inlined rows of all types, but for NULL in lists of JSON."""
+    cases.types.sources(lake, inlined=True)
+    names = [f"{kind}_{name}" for name in cases.types.SCALARS for kind in ("scalar", "nested")]
+    cases.types.copy(lake, [name for name in names if name != "nested_json"])
 
 
 def fail(message):
@@ -148,7 +158,11 @@ def transfers(out, args):
 def refused(out, _):
     """Whatever would write says what to do instead."""
     lake = new_lake(out)
-    lake.sql("CREATE TABLE t (i INTEGER)", "INSERT INTO t VALUES (1)")
+    lake.sql("CREATE TABLE t (i INTEGER)", "INSERT INTO t VALUES (1)", "CREATE TABLE j (l JSON[])", "INSERT INTO j VALUES ([NULL])")
+    done, said = engine("catalog", "copy", lake.uri, f"sqlite:{out}/new.sqlite")
+    if done or "ducklake_flush_inlined_data" not in said or os.path.exists(f"{out}/new.sqlite"):
+        fail(said)
+    lake.sql("CALL ducklake_flush_inlined_data('lk')")
     lake.con.close()
     before = open(lake.uri, "rb").read()
     for sql in ("INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DELETE FROM t", "DROP TABLE t",
@@ -185,7 +199,7 @@ def copied(name, args, out):
 
 def copies(out, args):
     """DuckDB and the engine read from the copy what they read from the original, at every snapshot."""
-    for name in COPIED:
+    for name in COPIED_TO[args.backend]:
         content, lake = copied(name, args, out)
         lake.all_snapshots = lakes.CASES[name][4]
         lake.attach()

@@ -1,6 +1,7 @@
 //! Scans of tables.
 
 mod arrow;
+mod filter;
 mod group;
 mod stored;
 mod text;
@@ -16,6 +17,8 @@ use crate::database::TableInner;
 use crate::error::{At, Error, Result};
 use crate::types::{LogicalType, TypeKind};
 use crate::vector::Vector;
+use filter::Filter;
+pub use filter::RowFilter;
 use group::Group;
 
 /// Text and elements of a batch, about, unless a single row has more.
@@ -44,6 +47,8 @@ pub struct Scan {
     table: Arc<TableInner>,
     schema: SchemaRef,
     columns: Vec<ScanColumn>,
+    /// Its columns come before those of the schema.
+    filter: Option<Filter>,
     batch_rows: usize,
     /// The groups that are still to be read.
     rest: std::ops::Range<usize>,
@@ -62,17 +67,26 @@ pub(crate) struct ScanColumn {
 }
 
 impl Scan {
-    pub(crate) fn new(table: Arc<TableInner>, columns: Vec<ScanColumn>, batch_rows: usize) -> Result<Self> {
+    /// `columns` begin with those of the filter.
+    pub(crate) fn new(
+        table: Arc<TableInner>,
+        columns: Vec<ScanColumn>,
+        filter: Option<&RowFilter>,
+        batch_rows: usize,
+    ) -> Result<Self> {
+        let keys = filter.map_or(0, |filter| filter.columns.len());
+        let filter = filter.map(|filter| Filter::new(&columns[..keys], filter));
         for column in &columns {
             check_readable(&column.logical_type).at(|| format!("table {}, column {}", table.data.name, column.name))?;
         }
-        let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
+        let fields: Vec<_> = columns[keys..].iter().map(|column| column.logical_type.field(&column.name)).collect();
         let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
         let rest = 0..table.groups()?.len();
         Ok(Self {
             table,
             schema: Arc::new(Schema::new(fields)),
             columns,
+            filter,
             batch_rows: batch_rows.min(BATCH_VALUES / leaves).max(1),
             rest,
             current: None,
@@ -95,7 +109,7 @@ impl Scan {
             }
             // A group may be deleted as a whole.
             if let Some(group) = self.current.as_mut().filter(|group| !group.is_done())
-                && let Some((vectors, rows)) = group.next(self.batch_rows)?
+                && let Some((vectors, rows)) = group.next(self.batch_rows, self.filter.as_ref())?
             {
                 self.emit(vectors, rows)?;
             }
@@ -131,7 +145,8 @@ impl Scan {
         let array = |(column, vector): (&ScanColumn, Vector)| {
             arrow::array(&column.logical_type, vector).at(|| format!("column {}", column.name))
         };
-        let arrays = self.columns.iter().zip(vectors).map(array).collect::<Result<_>>()?;
+        let keys = self.filter.as_ref().map_or(0, Filter::keys);
+        let arrays = self.columns[keys..].iter().zip(vectors).map(array).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?)
     }

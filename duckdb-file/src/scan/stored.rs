@@ -114,6 +114,11 @@ impl StoredColumn {
 
     /// The next rows.
     pub(crate) fn next(&mut self, rows: usize) -> Result<Vector> {
+        self.next_of(rows, &|_| true)
+    }
+
+    /// The next rows; those that are not needed may have any strings.
+    pub(crate) fn next_of(&mut self, rows: usize, is_needed: &dyn Fn(usize) -> bool) -> Result<Vector> {
         // Where columns are wrapped, the inner validity is the same.
         if let Content::Geometry { coordinates, vertices, kind } = &mut self.content {
             let vector = coordinates.next(rows)?;
@@ -125,7 +130,7 @@ impl StoredColumn {
         let data = match &mut self.content {
             Content::Fixed(values, width) => Data::Fixed { width: *width, bytes: values.next(rows)? },
             Content::Strings(strings) => {
-                let strings = strings.next(rows)?;
+                let strings = strings.next_of(rows, is_needed)?;
                 for ((valid, validity), string) in valid.iter_mut().zip(&validity).zip(&strings) {
                     if *validity == Validity::InData {
                         *valid = string.is_some();

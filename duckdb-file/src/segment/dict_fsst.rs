@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Decoder;
-use super::dictionary::{entry, packed_piece};
+use super::dictionary::packed_piece;
 use super::fsst::Symbols;
 use super::region::Region;
 use super::uncompressed::next_rows;
@@ -15,7 +15,11 @@ const DICTIONARY: usize = 16;
 #[derive(Debug)]
 pub(super) struct Strings {
     region: Region,
-    entries: Vec<Bytes>,
+    /// Where each entry begins, and the last ends.
+    starts: Vec<usize>,
+    symbols: Option<Symbols>,
+    /// Entries that were decoded, where several rows may have one.
+    entries: Vec<Option<Bytes>>,
     /// Where the packed numbers of entries are and their width; `None`: every row has the next entry.
     indices: Option<(usize, u32)>,
     position: usize,
@@ -36,36 +40,66 @@ impl Strings {
         let lengths_start = align(symbols_start.saturating_add(symbols_size));
         let indices_start = align(lengths_start.saturating_add(packed_size(length_width.into(), count)));
         let symbols = if mode == 0 { None } else { Symbols::read(&region, symbols_start)? };
-        let mut entries = Vec::new();
+        let mut starts = Vec::with_capacity(count + 1);
         let mut start = DICTIONARY;
+        starts.push(start);
         for length in unpack(&region.from(lengths_start)?, length_width.into(), count)? {
-            let bytes = region.part(start, length as usize)?;
-            start += length as usize;
-            entries.push(match &symbols {
-                Some(symbols) => symbols.decode(&bytes)?,
-                None if mode == 0 || bytes.is_empty() => bytes,
-                None => return Err(Error::corrupt("compressed strings without symbol table")),
-            });
+            start = start.saturating_add(length as usize);
+            starts.push(start);
+        }
+        region.part(DICTIONARY, start - DICTIONARY)?;
+        if mode != 0 && symbols.is_none() && start > DICTIONARY {
+            return Err(Error::corrupt("compressed strings without symbol table"));
         }
         let indices = (mode != 2).then_some((indices_start, index_width.into()));
-        Ok(Self { region, entries, indices, position: 0 })
+        let entries = if indices.is_some() { vec![None; count] } else { Vec::new() };
+        Ok(Self { region, starts, symbols, entries, indices, position: 0 })
+    }
+
+    fn entry(&self, index: usize) -> Result<Bytes> {
+        let Some([start, end]) = self.starts.get(index..).and_then(|starts| starts.first_chunk::<2>()) else {
+            return Err(Error::corrupt(format!("dictionary entry {index} of {}", self.starts.len() - 1)));
+        };
+        let bytes = self.region.part(*start, end - start)?;
+        match &self.symbols {
+            Some(symbols) => symbols.decode(&bytes),
+            None => Ok(bytes),
+        }
+    }
+
+    /// An entry that other rows may have too.
+    fn shared_entry(&mut self, index: u64) -> Result<Bytes> {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        if let Some(Some(known)) = self.entries.get(index) {
+            return Ok(known.clone());
+        }
+        let entry = self.entry(index)?;
+        if let Some(place) = self.entries.get_mut(index) {
+            *place = Some(entry.clone());
+        }
+        Ok(entry)
     }
 }
 
 impl Decoder<Option<Bytes>> for Strings {
     fn piece(&mut self, out: &mut Vec<Option<Bytes>>) -> Result<()> {
+        self.piece_of(&|_| true, out)
+    }
+
+    fn piece_of(&mut self, wanted: &dyn Fn(usize) -> bool, out: &mut Vec<Option<Bytes>>) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
         match self.indices {
             Some((start, width)) => {
-                for index in packed_piece(&self.region, start, width, self.position, rows)? {
+                let indices = packed_piece(&self.region, start, width, self.position, rows)?;
+                for (row, index) in indices.into_iter().enumerate() {
                     // Entry 0 stands for NULL.
-                    let string = entry(&self.entries, index)?;
-                    out.push(if index == 0 { None } else { Some(string.clone()) });
+                    let is_string = index != 0 && wanted(row);
+                    out.push(if is_string { Some(self.shared_entry(index)?) } else { None });
                 }
             }
             None => {
-                for row in self.position..self.position + rows {
-                    out.push(Some(entry(&self.entries, row as u64 + 1)?.clone()));
+                for row in 0..rows {
+                    out.push(if wanted(row) { Some(self.entry(self.position + row + 1)?) } else { None });
                 }
             }
         }

@@ -47,7 +47,7 @@ impl Decoder<Option<Bytes>> for Strings {
     }
 }
 
-pub(super) fn entry(entries: &[Bytes], index: u64) -> Result<&Bytes> {
+fn entry(entries: &[Bytes], index: u64) -> Result<&Bytes> {
     let found = usize::try_from(index).ok().and_then(|index| entries.get(index));
     found.ok_or_else(|| Error::corrupt(format!("dictionary entry {index} of {}", entries.len())))
 }

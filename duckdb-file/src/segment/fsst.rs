@@ -45,8 +45,23 @@ impl Symbols {
         Ok(Some(Self(symbols)))
     }
 
+    fn decoded_length(&self, codes: &[u8]) -> usize {
+        let mut codes = codes.iter();
+        let mut length = 0;
+        while let Some(code) = codes.next() {
+            length += if *code == ESCAPE {
+                codes.next();
+                1
+            } else {
+                self.0.get(usize::from(*code)).map_or(0, Bytes::len)
+            };
+        }
+        length
+    }
+
     pub(super) fn decode(&self, codes: &[u8]) -> Result<Bytes> {
-        let mut decoded = Vec::with_capacity(codes.len() * 2);
+        // Bytes of just their length need no further allocation.
+        let mut decoded = Vec::with_capacity(self.decoded_length(codes));
         let mut codes = codes.iter();
         while let Some(code) = codes.next() {
             if *code == ESCAPE {

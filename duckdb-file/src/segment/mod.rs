@@ -41,6 +41,12 @@ pub(crate) enum Validity {
 pub(crate) trait Decoder<T> {
     /// Appends the next rows of a segment that has more: at least one, at most [`PIECE`].
     fn piece(&mut self, out: &mut Vec<T>) -> Result<()>;
+
+    /// As [`Decoder::piece`], where the values of rows of the piece that are not wanted may be any.
+    fn piece_of(&mut self, wanted: &dyn Fn(usize) -> bool, out: &mut Vec<T>) -> Result<()> {
+        let _ = wanted;
+        self.piece(out)
+    }
 }
 
 pub(crate) type Boxed<T> = Box<dyn Decoder<T> + Send>;
@@ -144,7 +150,13 @@ impl<T: Item> Segments<T> {
 
     /// The items of the next rows.
     pub(crate) fn next(&mut self, rows: usize) -> Result<Vec<T>> {
-        let wanted = rows * T::per_row(self.layout);
+        self.next_of(rows, &|_| true)
+    }
+
+    /// As [`Segments::next`], where the items of rows that are not needed may be any.
+    pub(crate) fn next_of(&mut self, rows: usize, is_needed: &dyn Fn(usize) -> bool) -> Result<Vec<T>> {
+        let per_row = T::per_row(self.layout);
+        let wanted = rows * per_row;
         let mut out = Vec::with_capacity(wanted.min(1 << 20));
         loop {
             let available = &self.buffer[self.used..];
@@ -156,12 +168,14 @@ impl<T: Item> Segments<T> {
             }
             self.buffer.clear();
             self.used = 0;
-            self.refill()?;
+            // Rows of the piece beyond those asked for now stay in the buffer.
+            let first = out.len() / per_row;
+            self.refill(&|row| first + row >= rows || is_needed(first + row))?;
         }
     }
 
     /// Decodes one piece.
-    fn refill(&mut self) -> Result<()> {
+    fn refill(&mut self, wanted: &dyn Fn(usize) -> bool) -> Result<()> {
         let (mut decoder, left) = loop {
             match self.current.take() {
                 Some((decoder, left)) if left > 0 => break (decoder, left),
@@ -171,7 +185,7 @@ impl<T: Item> Segments<T> {
                 }
             }
         };
-        decoder.piece(&mut self.buffer)?;
+        decoder.piece_of(wanted, &mut self.buffer)?;
         let per_row = T::per_row(self.layout);
         let decoded = (self.buffer.len() / per_row) as u64;
         if decoded == 0 {

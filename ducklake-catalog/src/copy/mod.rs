@@ -173,3 +173,6 @@ async fn verify_rows(
 
 /// A row as a list of cells.
 type CellRow = Vec<Cell>;
+
+#[cfg(test)]
+mod tests;

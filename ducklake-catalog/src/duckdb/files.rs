@@ -5,10 +5,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type};
-use duckdb_file::{Result as FileResult, ScanOptions, Table};
+use duckdb_file::{Column, Result as FileResult, RowFilter, ScanOptions, Table};
 
 use super::cells::column_cells;
 use super::mirror::Mirror;
@@ -75,7 +74,8 @@ impl FileRows {
                     deletes.entry(file).or_default().push(cells);
                 }
             }
-            let mut listed = files.visible("ducklake_data_file", &FILE_COLUMNS, |file| !excluded.contains(&file))?;
+            let mut listed =
+                files.visible("ducklake_data_file", &FILE_COLUMNS, move |file| !excluded.contains(&file))?;
             listed.sort_by_key(|row| row[0].as_i64());
             let mut rows = Vec::with_capacity(listed.len());
             for cells in listed {
@@ -98,11 +98,11 @@ impl FileRows {
         listed: HashSet<i64>,
     ) -> Result<Vec<Row>, CatalogError> {
         self.on_a_thread(move |files| {
-            let is_wanted = |column| columns.as_ref().is_none_or(|columns| columns.contains(&column));
+            let table = files.table;
             let keys = ["table_id", "column_id", "data_file_id"];
-            let rows = files.rows(stats_table, &keys, &STATS_COLUMNS, |key| {
-                key(0) == Some(files.table)
-                    && key(1).is_some_and(is_wanted)
+            let rows = files.rows(stats_table, &keys, &STATS_COLUMNS, move |key| {
+                key(0) == Some(table)
+                    && key(1).is_some_and(|id| columns.as_ref().is_none_or(|columns| columns.contains(&id)))
                     && key(2).is_some_and(|file| listed.contains(&file))
             })?;
             Ok(rows.into_iter().map(Row::new).collect())
@@ -113,10 +113,11 @@ impl FileRows {
     /// Partition values of some files.
     pub(crate) async fn partition_values(self, listed: HashSet<i64>) -> Result<Vec<Row>, CatalogError> {
         self.on_a_thread(move |files| {
+            let table = files.table;
             let wanted = ["data_file_id", "partition_key_index", "partition_value"];
             let keys = ["table_id", "data_file_id"];
-            let rows = files.rows("ducklake_file_partition_value", &keys, &wanted, |key| {
-                key(0) == Some(files.table) && key(1).is_some_and(|file| listed.contains(&file))
+            let rows = files.rows("ducklake_file_partition_value", &keys, &wanted, move |key| {
+                key(0) == Some(table) && key(1).is_some_and(|file| listed.contains(&file))
             })?;
             Ok(rows.into_iter().map(Row::new).collect())
         })
@@ -135,21 +136,21 @@ impl FileRows {
     /// Ids of files of which a range excludes all rows.
     fn excluded(&self, stats_table: &str, ranges: &[ColumnRange]) -> FileResult<HashSet<i64>> {
         let mut excluded = HashSet::new();
-        let wanted = ["table_id", "column_id", "data_file_id", "min_value", "max_value", "contains_nan"];
-        self.scan(stats_table, &wanted, |columns, rows| {
-            let [Some(tables), Some(ids), Some(files)] = [0, 1, 2].map(|i| int64(columns, i)) else { return Ok(()) };
+        let table = self.table;
+        let ids: Vec<i64> = ranges.iter().map(|range| range.column_id).collect();
+        let accept = move |key: &Key<'_>| key(0) == Some(table) && key(1).is_some_and(|column| ids.contains(&column));
+        let wanted = ["column_id", "data_file_id", "min_value", "max_value", "contains_nan"];
+        self.scan(stats_table, &["table_id", "column_id"], &wanted, accept, |columns, rows| {
+            let [Some(ids), Some(files)] = [0, 1].map(|i| int64(columns, i)) else { return Ok(()) };
             let text = |i: usize, row: usize| {
                 let array = columns[i].as_ref().and_then(|(_, array)| array.as_string_opt::<i32>());
                 array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
             };
-            let nan = columns[5].as_ref().and_then(|(_, array)| array.as_boolean_opt());
-            for row in 0..rows {
-                if tables.is_null(row) || tables.value(row) != self.table || ids.is_null(row) || files.is_null(row) {
-                    continue;
-                }
+            let nan = columns[4].as_ref().and_then(|(_, array)| array.as_boolean_opt());
+            for row in (0..rows).filter(|row| files.is_valid(*row)) {
                 for range in ranges.iter().filter(|range| range.column_id == ids.value(row)) {
                     let may_have_nan = nan.is_none_or(|nan| nan.is_null(row) || nan.value(row));
-                    if ranges::excludes(range, text(3, row), text(4, row), may_have_nan) {
+                    if ranges::excludes(range, text(2, row), text(3, row), may_have_nan) {
                         excluded.insert(files.value(row));
                     }
                 }
@@ -160,12 +161,18 @@ impl FileRows {
     }
 
     /// Rows of a versioned table that are of this lake's table and visible at the snapshot.
-    fn visible(&self, name: &str, wanted: &[&str], is_file_wanted: impl Fn(i64) -> bool) -> FileResult<Vec<Vec<Cell>>> {
+    fn visible(
+        &self,
+        name: &str,
+        wanted: &[&str],
+        is_file_wanted: impl Fn(i64) -> bool + Send + Sync + 'static,
+    ) -> FileResult<Vec<Vec<Cell>>> {
         let keys = ["table_id", "begin_snapshot", "end_snapshot", "data_file_id"];
-        self.rows(name, &keys, wanted, |key| {
-            key(0) == Some(self.table)
-                && key(1).is_some_and(|begin| begin <= self.snapshot)
-                && key(2).is_none_or(|end| end > self.snapshot)
+        let (table, snapshot) = (self.table, self.snapshot);
+        self.rows(name, &keys, wanted, move |key| {
+            key(0) == Some(table)
+                && key(1).is_some_and(|begin| begin <= snapshot)
+                && key(2).is_none_or(|end| end > snapshot)
                 && key(3).is_some_and(&is_file_wanted)
         })
     }
@@ -177,25 +184,16 @@ impl FileRows {
         name: &str,
         keys: &[&str],
         wanted: &[&str],
-        accept: impl Fn(&dyn Fn(usize) -> Option<i64>) -> bool,
+        accept: impl Fn(&Key<'_>) -> bool + Send + Sync + 'static,
     ) -> FileResult<Vec<Vec<Cell>>> {
         let mut found = Vec::new();
-        let columns: Vec<&str> = keys.iter().chain(wanted).copied().collect();
-        self.scan(name, &columns, |columns, rows| {
-            let keys: Vec<Option<&Int64Array>> = (0..keys.len()).map(|i| int64(columns, i)).collect();
-            let key = |row: usize, i: usize| keys[i].filter(|key| key.is_valid(row)).map(|key| key.value(row));
-            // The batch has less than 2³² rows.
-            let accepted = (0..rows).filter(|row| accept(&|i| key(*row, i))).map(|row| row as u32);
-            let accepted = UInt32Array::from_iter_values(accepted);
-            if accepted.is_empty() {
-                return Ok(());
-            }
+        self.scan(name, keys, wanted, accept, |columns, rows| {
             let first = found.len();
-            found.resize_with(first + accepted.len(), || Vec::with_capacity(wanted.len()));
-            for (name, column) in wanted.iter().zip(&columns[keys.len()..]) {
+            found.resize_with(first + rows, || Vec::with_capacity(wanted.len()));
+            for (name, column) in wanted.iter().zip(columns) {
                 let cells = match column {
-                    Some((column, array)) => column_cells(name, &column.logical_type, &take(array, &accepted, None)?)?,
-                    None => vec![Cell::Null; accepted.len()],
+                    Some((column, array)) => column_cells(name, &column.logical_type, array)?,
+                    None => vec![Cell::Null; rows],
                 };
                 found[first..].iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
             }
@@ -204,34 +202,37 @@ impl FileRows {
         Ok(found)
     }
 
-    /// Gives the batches of a table: for each wanted column, if there is one, its description and values.
+    /// Gives the accepted rows of a table in batches: for each wanted column, if there is one, its description and
+    /// values.
     fn scan(
         &self,
         name: &str,
+        keys: &[&str],
         wanted: &[&str],
-        mut take: impl FnMut(&[Option<(&duckdb_file::Column, ArrayRef)>], usize) -> FileResult<()>,
+        accept: impl Fn(&Key<'_>) -> bool + Send + Sync + 'static,
+        mut take: impl FnMut(&[Option<Values<'_>>], usize) -> FileResult<()>,
     ) -> FileResult<()> {
         let Some(table) = self.mirror.table(&self.schema, name) else { return Ok(()) };
-        let mut distinct: Vec<&duckdb_file::Column> = Vec::new();
-        let wanted: Vec<Option<(&duckdb_file::Column, usize)>> = wanted
+        let mut names = Vec::new();
+        let keys: Vec<Option<usize>> = keys.iter().map(|key| position(&mut names, column(table, key)?)).collect();
+        let filter = RowFilter::new(names, move |batch| {
+            let keys: Vec<Option<&Int64Array>> =
+                keys.iter().map(|at| batch.columns().get((*at)?)?.as_primitive_opt::<Int64Type>()).collect();
+            let key = |row: usize, i: usize| keys[i].filter(|key| key.is_valid(row)).map(|key| key.value(row));
+            (0..batch.num_rows()).map(|row| accept(&|i| key(row, i))).collect()
+        });
+        let mut names = Vec::new();
+        let wanted: Vec<Option<(&Column, usize)>> = wanted
             .iter()
             .map(|name| {
                 let column = column(table, name)?;
-                let known = distinct.iter().position(|known| known.name == column.name);
-                Some((
-                    column,
-                    known.unwrap_or_else(|| {
-                        distinct.push(column);
-                        distinct.len() - 1
-                    }),
-                ))
+                Some((column, position(&mut names, column)?))
             })
             .collect();
-        let columns = distinct.iter().map(|column| column.name.clone()).collect();
-        let options = ScanOptions { columns: Some(columns), batch_rows: BATCH_ROWS };
-        for batch in table.scan(&options)? {
-            let batch: RecordBatch = batch?;
-            let columns: Vec<_> =
+        let options = ScanOptions { columns: Some(names), batch_rows: BATCH_ROWS };
+        for batch in table.scan_where(&options, &filter)? {
+            let batch = batch?;
+            let columns: Vec<Option<Values<'_>>> =
                 wanted.iter().map(|found| found.map(|(column, at)| (column, Arc::clone(batch.column(at))))).collect();
             take(&columns, batch.num_rows())?;
         }
@@ -239,11 +240,26 @@ impl FileRows {
     }
 }
 
-fn column<'a>(table: &'a Table, name: &str) -> Option<&'a duckdb_file::Column> {
+/// The key of a row with a number; `None` is NULL.
+type Key<'a> = dyn Fn(usize) -> Option<i64> + 'a;
+
+/// A column of a table and some values of it.
+type Values<'a> = (&'a Column, ArrayRef);
+
+/// Where a column is among others, to which it is added if need be.
+fn position(names: &mut Vec<String>, column: &Column) -> Option<usize> {
+    let known = names.iter().position(|name| *name == column.name);
+    Some(known.unwrap_or_else(|| {
+        names.push(column.name.clone());
+        names.len() - 1
+    }))
+}
+
+fn column<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     table.columns().iter().find(|column| !column.generated && column.name.eq_ignore_ascii_case(name))
 }
 
-fn int64<'a>(columns: &'a [Option<(&duckdb_file::Column, ArrayRef)>], at: usize) -> Option<&'a Int64Array> {
+fn int64<'a>(columns: &'a [Option<(&Column, ArrayRef)>], at: usize) -> Option<&'a Int64Array> {
     let (_, array) = columns.get(at)?.as_ref()?;
     (*array.data_type() == DataType::Int64).then(|| array.as_primitive::<Int64Type>())
 }

@@ -80,3 +80,26 @@ impl DuckDbFile {
         read_only(&self.inner.path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FailureKind;
+
+    #[tokio::test]
+    async fn files_that_are_none_of_duckdb_say_what_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("meta.ducklake");
+        assert_eq!(DuckDbFile::open(&path).await.unwrap_err().kind(), FailureKind::NotFound);
+        std::fs::write(&path, "SQLite format 3\0".repeat(300)).unwrap();
+        let error = DuckDbFile::open(&path).await.unwrap_err();
+        assert_eq!(error.kind(), FailureKind::NotALake, "{error}");
+        assert!(error.hint().unwrap().contains("sqlite:"));
+        let mut bytes = vec![7; 20_000];
+        bytes[8..12].copy_from_slice(b"DUCK");
+        std::fs::write(&path, bytes).unwrap();
+        assert!(is_duckdb(&path));
+        let error = DuckDbFile::open(&path).await.unwrap_err();
+        assert!(!matches!(error.kind(), FailureKind::Busy | FailureKind::Database), "{error}");
+    }
+}
