@@ -87,15 +87,15 @@ impl CatalogUri {
         if rest.is_empty() {
             return Err(bad("it is empty"));
         }
-        let file: [(&str, fn(PathBuf) -> Self); 2] = [("sqlite:", Self::Sqlite), ("duckdb:", Self::DuckDb)];
-        for (scheme, backend) in file {
+        for scheme in ["sqlite:", "duckdb:"] {
             let Some(path) = strip_prefix_ignore_case(rest, scheme) else { continue };
             // sqlite:///a is absolute, sqlite://a and sqlite:a are relative.
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {
                 return Err(bad("the path is missing"));
             }
-            return Ok(backend(PathBuf::from(path)));
+            let path = PathBuf::from(path);
+            return Ok(if scheme == "duckdb:" { Self::DuckDb(path) } else { Self::Sqlite(path) });
         }
         for scheme in ["postgres://", "postgresql://"] {
             if strip_prefix_ignore_case(rest, scheme).is_some() {

@@ -164,7 +164,7 @@ async fn verify_rows(
         match &table.values {
             Values::Metadata => rows.iter().try_for_each(|row| checksums.add_metadata(table, row))?,
             Values::Inlined(inlined) => {
-                InlinedConversion::new(&inlined.in_target(table), backend).add(rows, &mut checksums)?
+                InlinedConversion::new(&inlined.in_target(table), backend).add(rows, &mut checksums)?;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Which tables are copied, and what their columns become.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use ducklake_format::Column;
 
@@ -91,10 +92,10 @@ pub(super) async fn tables(
             tables.push(metadata_table(name, columns));
             continue;
         };
-        if !facts.contains_key(&table_id) {
-            facts.insert(table_id, from.table_facts_in(tx, table_id).await?);
-        }
-        let Some(facts) = facts.get(&table_id) else { continue };
+        let facts = match facts.entry(table_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(from.table_facts_in(tx, table_id).await?),
+        };
         let table = InlinedTable::new(name.clone(), version, &mut one(name, columns))?;
         let (_, lake_columns) = table.lake_columns(table_id, facts)?;
         if !can_inline(&lake_columns, backend) {

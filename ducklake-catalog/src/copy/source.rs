@@ -18,7 +18,7 @@ pub(super) enum RowSource<'a> {
     /// From a statement that runs.
     Statement(BoxStream<'a, Result<Row, CatalogError>>),
     /// From a DuckDB file.
-    File(TableRows),
+    File(Box<TableRows>),
 }
 
 impl<'a> RowSource<'a> {
@@ -31,7 +31,7 @@ impl<'a> RowSource<'a> {
     ) -> Result<Self, CatalogError> {
         if let DbTransaction::DuckDb(mirror) = tx {
             let columns = columns.iter().map(|column| column.name.clone()).collect();
-            return Ok(Self::File(mirror.rows(sql.schema(), table, Some(columns))?));
+            return Ok(Self::File(Box::new(mirror.rows(sql.schema(), table, Some(columns))?)));
         }
         sql.push("SELECT ");
         for (i, column) in columns.iter().enumerate() {

@@ -88,7 +88,7 @@ fn open(path: &Path, stamp: &Stamp) -> Result<Database> {
     let checkpoint_wal = read(path, FilePart::CheckpointWal)?;
     let database = read(path, FilePart::Database)?.ok_or(Error::Modified)?;
     // Blocks that belong to a header are not written before the next header is.
-    if database.get(..HEADER_BYTES) != Some(&stamp.header[..]) || header(path)? != stamp.header {
+    if database.get(..stamp.header.len()) != Some(&stamp.header[..]) || header(path)? != stamp.header {
         return Err(Error::Modified);
     }
     Database::open_files(&MemoryFiles { database, wal, checkpoint_wal })

@@ -134,7 +134,7 @@ impl Variant<'_> {
         push_u32(keys.len(), &mut bytes)?;
         let mut end = 0;
         push_u32(end, &mut bytes)?;
-        for key in keys.iter() {
+        for key in keys {
             end += key.unwrap_or_default().len();
             push_u32(end, &mut bytes)?;
         }
