@@ -11,7 +11,7 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Fields, UInt8Type, UInt32Type};
 use ducklake_format::ValueDisplay;
-use ducklake_format::variant::variant_text;
+use ducklake_format::variant::variant_text_in_stored_order;
 
 /// Values nested deeper than this are refused.
 const MAX_DEPTH: usize = 256;
@@ -42,7 +42,7 @@ pub(super) fn text(column: &StructArray) -> Encoded<StringViewArray> {
     let arrays: Vec<ArrayRef> = vec![Arc::new(metadata.finish()), Arc::new(values.finish())];
     let nulls: Option<NullBuffer> = column.nulls().cloned();
     let group = StructArray::try_new(fields, arrays, nulls).map_err(|e| e.to_string())?;
-    variant_text(&group).map_err(|e| e.to_string())
+    variant_text_in_stored_order(&group).map_err(|e| e.to_string())
 }
 
 /// The arrays that variants are kept in.
@@ -204,8 +204,6 @@ impl Variant<'_> {
             }
             members.push((key, self.value_indexes.get(child)?));
         }
-        // Parquet's order.
-        members.sort_by_key(|(key, _)| keys.value(*key));
         out.push(parquet::OBJECT);
         push_u32(members.len(), out)?;
         for (key, _) in &members {
@@ -318,11 +316,17 @@ impl<'a> Reader<'a> {
 
     fn decimal(&mut self, out: &mut Vec<u8>) -> Encoded<()> {
         let (width, scale) = (self.number()?, self.number()?);
-        let (kind, value) = match width {
-            0..=4 => (parquet::DECIMAL4, i128::from(i16::from_le_bytes(self.take()?))),
-            5..=9 => (parquet::DECIMAL4, i128::from(i32::from_le_bytes(self.take()?))),
-            10..=18 => (parquet::DECIMAL8, i128::from(i64::from_le_bytes(self.take()?))),
-            _ => (parquet::DECIMAL16, i128::from_le_bytes(self.take()?)),
+        let value = match width {
+            0..=4 => i128::from(i16::from_le_bytes(self.take()?)),
+            5..=9 => i128::from(i32::from_le_bytes(self.take()?)),
+            10..=18 => i128::from(i64::from_le_bytes(self.take()?)),
+            _ => i128::from_le_bytes(self.take()?),
+        };
+        // Decimals of few bytes are printed without a zero before the point, as those are that have no digit there.
+        let kind = match width {
+            1..=9 if width == scale => parquet::DECIMAL4,
+            10..=18 if width == scale => parquet::DECIMAL8,
+            _ => parquet::DECIMAL16,
         };
         let scale = u8::try_from(scale).ok().filter(|scale| *scale <= 38).ok_or("a decimal in it has no such scale")?;
         out.extend_from_slice(&[kind << 2, scale]);
