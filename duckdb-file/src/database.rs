@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::catalog::name::{Key, shown};
 use crate::error::{At, Error, Result};
 use crate::header::Header;
-use crate::scan::{Scan, ScanColumn, ScanOptions};
+use crate::scan::{RowFilter, Scan, ScanColumn, ScanOptions};
 use crate::serial::MetaPointer;
 use crate::source::{ByteSource, FilePart, FileSet, LocalFiles};
 use crate::storage::{read_deletes, read_groups};
@@ -289,7 +289,7 @@ impl Table {
     /// # Errors
     /// [`Error::NoSuchColumn`], and what is wrong with the table's metadata.
     pub fn scan(&self, options: &ScanOptions) -> Result<Scan> {
-        self.start_scan(options, None)
+        self.start(options, None, None)
     }
 
     /// As [`Table::scan`], of some row groups only: by their numbers, in the order wanted. Scans of different groups may
@@ -298,16 +298,26 @@ impl Table {
     /// # Errors
     /// As [`Table::scan`].
     pub fn scan_groups(&self, options: &ScanOptions, groups: Vec<usize>) -> Result<Scan> {
-        self.start_scan(options, Some(groups))
+        self.start(options, None, Some(groups))
     }
 
-    fn start_scan(&self, options: &ScanOptions, groups: Option<Vec<usize>>) -> Result<Scan> {
+    /// Starts to read those of the table's rows that the filter chooses.
+    ///
+    /// # Errors
+    /// As [`Table::scan`].
+    pub fn scan_where(&self, options: &ScanOptions, filter: &RowFilter) -> Result<Scan> {
+        self.start(options, Some(filter), None)
+    }
+
+    fn start(&self, options: &ScanOptions, filter: Option<&RowFilter>, groups: Option<Vec<usize>>) -> Result<Scan> {
         let all = self.scan_columns();
         let columns = match &options.columns {
-            None => all,
-            Some(names) => names.iter().map(|name| self.find(&all, name)).collect::<Result<_>>()?,
+            None => all.clone(),
+            Some(names) => names.iter().map(|name| self.find(&all, name)).collect::<Result<Vec<_>>>()?,
         };
-        let scan = Scan::new(self.inner.clone(), columns, options.batch_rows, groups);
+        let keys = filter.iter().flat_map(|filter| &filter.columns).map(|name| self.find(&all, name));
+        let columns = keys.chain(columns.into_iter().map(Ok)).collect::<Result<Vec<_>>>()?;
+        let scan = Scan::new(self.inner.clone(), columns, filter, options.batch_rows, groups);
         scan.map_err(|error| self.inner.explain(error))
     }
 

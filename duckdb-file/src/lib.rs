@@ -42,7 +42,7 @@ mod wal;
 pub use bounds::Bounds;
 pub use database::{Database, Table};
 pub use error::{Error, Result};
-pub use scan::{Scan, ScanOptions};
+pub use scan::{RowFilter, Scan, ScanOptions};
 pub use source::{ByteSource, FilePart, FileSet, LocalFile, LocalFiles, MemoryFiles};
 pub use table::{Column, Entry, EntryKind};
 pub use types::{LogicalType, TYPE_METADATA_KEY, TypeKind};

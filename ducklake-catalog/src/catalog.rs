@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::driver::{Database, DbTransaction, run_error};
+use crate::duckdb;
 use crate::error::{CatalogError, FailureKind};
 use crate::files::{FileListing, FileQuery};
 use crate::inlined::{InlinedDeletes, InlinedRows};
@@ -13,10 +14,13 @@ use crate::sql::Sql;
 use crate::tables::{NameMappingRow, TableFacts};
 use crate::uri::CatalogUri;
 
+/// How often a scan is planned anew because the catalog changed while it was read.
+const SCAN_ATTEMPTS: u32 = 5;
+
 /// How to open a catalog.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogOptions {
-    /// Schema that holds the metadata tables; `main` on SQLite and `public` on PostgreSQL if absent.
+    /// Schema that holds the metadata tables; `public` on PostgreSQL and `main` elsewhere if absent.
     pub metadata_schema: Option<String>,
     /// How long readers wait for a locked SQLite file; 20 seconds if absent.
     pub busy_timeout: Option<Duration>,
@@ -55,6 +59,19 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, `Unreachable`, `Denied`, `NotALake` or `Unsupported`, each naming the catalog.
     pub async fn open(uri: &CatalogUri, options: &CatalogOptions) -> Result<Self, CatalogError> {
+        match (Self::open_as(uri, options).await, uri) {
+            // The name did not tell what the file is. It is looked into only now: SQLite's locks on a database of its
+            // own would be lost.
+            (Err(error), CatalogUri::Sqlite(path))
+                if error.kind() == FailureKind::NotALake && duckdb::is_duckdb(path) =>
+            {
+                Self::open_as(&CatalogUri::DuckDb(path.clone()), options).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn open_as(uri: &CatalogUri, options: &CatalogOptions) -> Result<Self, CatalogError> {
         let database = Database::connect(uri, options.busy_timeout).await?;
         let dialect = database.dialect();
         let schema = options.metadata_schema.clone().unwrap_or_else(|| dialect.default_schema.to_string());
@@ -103,6 +120,26 @@ impl Catalog {
         snapshot: i64,
         query: &FileQuery,
     ) -> Result<TableScanRows, CatalogError> {
+        let mut attempt = 1;
+        loop {
+            match self.table_scan_once(table, snapshot, query).await {
+                // A large DuckDB file that was rewritten meanwhile is read again.
+                Err(error) if self.is_overtaken(&error) && attempt < SCAN_ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    fn is_overtaken(&self, error: &CatalogError) -> bool {
+        error.kind() == FailureKind::Busy && matches!(self.database, Database::DuckDb(_))
+    }
+
+    async fn table_scan_once(
+        &self,
+        table: i64,
+        snapshot: i64,
+        query: &FileQuery,
+    ) -> Result<TableScanRows, CatalogError> {
         let mut tx = self.begin().await?;
         let facts = self.table_facts_in(&mut tx, table).await?;
         let listing = self.files_in(&mut tx, table, snapshot, query, &facts).await?;
@@ -139,7 +176,7 @@ impl Catalog {
         &self.uri
     }
 
-    /// DuckLake's name of the backend: `sqlite` or `postgres`.
+    /// DuckLake's name of the backend: `sqlite`, `postgres` or `duckdb`.
     pub fn backend(&self) -> &'static str {
         self.database.dialect().name
     }
@@ -216,6 +253,7 @@ impl Catalog {
             Database::Postgres { pool, .. } => {
                 sqlx::query(sqlx::AssertSqlSafe(text)).persistent(false).execute(pool).await.map_err(failed)?;
             }
+            Database::DuckDb(file) => return Err(file.read_only()),
         }
         Ok(())
     }

@@ -110,6 +110,18 @@ pub(crate) static SQLITE: Dialect = Dialect {
     lock_writers: None,
 };
 
+/// Of the SQLite database in memory in which the metadata of a DuckDB file is queried. Its columns have no declared
+/// types, which would make SQLite convert values; those of the file stand in a table.
+pub(crate) static DUCKDB: Dialect = Dialect {
+    name: "duckdb",
+    probe: "SELECT c.table_name, c.column_name, c.column_type FROM main.quacklake_columns c \
+            WHERE c.schema_name = ?1 COLLATE NOCASE",
+    probe_name: "c.table_name",
+    probe_order: " ORDER BY c.table_name, c.position",
+    probe_binds_schema: true,
+    ..SQLITE
+};
+
 pub(crate) static POSTGRES: Dialect = Dialect {
     name: "postgres",
     placeholder: |n| format!("${n}"),

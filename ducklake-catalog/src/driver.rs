@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use futures::{FutureExt as _, StreamExt as _};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow};
@@ -12,7 +13,8 @@ use sqlx::{
     SqliteConnection, SqlitePool, Transaction, TypeInfo as _, ValueRef as _,
 };
 
-use crate::dialect::{Dialect, POSTGRES, SQLITE, classify};
+use crate::dialect::{DUCKDB, Dialect, POSTGRES, SQLITE, classify};
+use crate::duckdb::{DuckDbFile, Mirror};
 use crate::error::{CatalogError, FailureKind};
 use crate::sql::Sql;
 use crate::sqlite_file::SqliteFile;
@@ -121,6 +123,10 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    pub(crate) fn new(cells: Vec<Cell>) -> Self {
+        Self { cells: cells.into_iter() }
+    }
+
     pub(crate) fn next(&mut self) -> Cell {
         self.cells.next().unwrap_or(Cell::Null)
     }
@@ -172,6 +178,8 @@ pub(crate) enum Database {
         /// Whether statements may be kept by name: not behind a pooler, which gives us another session each time.
         keeps_statements: bool,
     },
+    /// Read only.
+    DuckDb(DuckDbFile),
 }
 
 /// A transaction: one consistent view of the catalog where it only reads. Rolled back when dropped.
@@ -179,6 +187,7 @@ pub(crate) enum Database {
 pub(crate) enum DbTransaction {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres { tx: Transaction<'static, Postgres>, keeps_statements: bool },
+    DuckDb(std::sync::Arc<Mirror>),
 }
 
 /// How long a server may take to answer.
@@ -230,6 +239,7 @@ impl Database {
                     .connect_lazy_with(options);
                 Ok(Self::Postgres { uri: uri.clone(), pool, keeps_statements })
             }
+            CatalogUri::DuckDb(path) => Ok(Self::DuckDb(DuckDbFile::open(path).await?)),
         }
     }
 
@@ -237,6 +247,7 @@ impl Database {
         match self {
             Self::Sqlite { .. } => &SQLITE,
             Self::Postgres { .. } => &POSTGRES,
+            Self::DuckDb(_) => &DUCKDB,
         }
     }
 
@@ -277,6 +288,7 @@ impl Database {
                 let tx = patiently(uri, pool, doing, ask).await?;
                 Ok(DbTransaction::Postgres { tx, keeps_statements: *keeps_statements })
             }
+            Self::DuckDb(file) => Err(file.read_only()),
         }
     }
 
@@ -293,11 +305,15 @@ impl Database {
                 let tx = patiently(uri, pool, doing, || pool.begin_with(begin).boxed()).await?;
                 Ok(DbTransaction::Postgres { tx, keeps_statements: *keeps_statements })
             }
+            Self::DuckDb(file) => Ok(DbTransaction::DuckDb(file.current().await?)),
         }
     }
 
     /// Runs one query that is a transaction of its own; `doing` as in [`DbTransaction::query`].
     pub(crate) async fn query(&self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
+        if let Self::DuckDb(file) = self {
+            return file.current().await?.query(doing, sql).await;
+        }
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
@@ -314,6 +330,7 @@ impl Database {
                 };
                 patiently(uri, pool, doing, ask).await
             }
+            Self::DuckDb(_) => Ok(Vec::new()),
         }
     }
 
@@ -324,6 +341,7 @@ impl Database {
                 read.close().await;
             }
             Self::Postgres { pool, .. } => pool.close().await,
+            Self::DuckDb(file) => file.close().await,
         }
     }
 }
@@ -360,17 +378,45 @@ fn is_timeout(error: &sqlx::Error) -> bool {
 impl DbTransaction {
     /// Runs a query to its end; `doing` is said in errors ("reading snapshots").
     pub(crate) async fn query(&mut self, doing: &str, sql: Sql<'_>) -> Result<Vec<Row>, CatalogError> {
+        if let Self::DuckDb(mirror) = self {
+            return mirror.query(doing, sql).await;
+        }
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
             Self::Sqlite(tx) => query_sqlite(tx, text, binds).await,
             Self::Postgres { tx, keeps_statements } => query_postgres(tx, text, binds, *keeps_statements).await,
+            Self::DuckDb(_) => Ok(Vec::new()),
         }
         .map_err(failed)
     }
 
+    /// Runs a query whose rows arrive while it runs. Not for DuckDB files, which have no statement to run.
+    pub(crate) fn stream<'a>(
+        &'a mut self,
+        doing: &'static str,
+        sql: Sql<'_>,
+    ) -> BoxStream<'a, Result<Row, CatalogError>> {
+        let (text, binds) = sql.into_parts();
+        let failed = move |e: sqlx::Error| run_error(doing, e);
+        match self {
+            Self::Sqlite(tx) => {
+                let query = binds.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(text)), bind_sqlite);
+                query.fetch(&mut **tx).map(move |row| decode_sqlite(&row.map_err(failed)?).map_err(failed)).boxed()
+            }
+            Self::Postgres { tx, keeps_statements } => {
+                let query = postgres_query(text, binds, *keeps_statements);
+                query.fetch(&mut **tx).map(move |row| decode_postgres(&row.map_err(failed)?).map_err(failed)).boxed()
+            }
+            Self::DuckDb(_) => futures::stream::empty().boxed(),
+        }
+    }
+
     /// Runs a statement; gives the number of rows it changed.
     pub(crate) async fn execute(&mut self, doing: &str, sql: Sql<'_>) -> Result<u64, CatalogError> {
+        if let Self::DuckDb(mirror) = self {
+            return Err(mirror.read_only());
+        }
         let (text, binds) = sql.into_parts();
         let failed = |e: sqlx::Error| run_error(doing, e);
         match self {
@@ -382,6 +428,7 @@ impl DbTransaction {
                 let query = postgres_query(text, binds, *keeps_statements);
                 query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
+            Self::DuckDb(_) => Ok(0),
         }
         .map_err(failed)
     }
@@ -392,6 +439,7 @@ impl DbTransaction {
         match self {
             Self::Sqlite(tx) => tx.commit().await.map_err(failed),
             Self::Postgres { tx, .. } => tx.commit().await.map_err(failed),
+            Self::DuckDb(_) => Ok(()),
         }
     }
 
@@ -400,6 +448,7 @@ impl DbTransaction {
         let _ = match self {
             Self::Sqlite(tx) => tx.rollback().await,
             Self::Postgres { tx, .. } => tx.rollback().await,
+            Self::DuckDb(_) => Ok(()),
         };
     }
 
@@ -408,6 +457,7 @@ impl DbTransaction {
         let _ = match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres { tx, .. } => tx.commit().await,
+            Self::DuckDb(_) => Ok(()),
         };
     }
 }
@@ -480,7 +530,10 @@ async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, sq
     connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-fn bind_sqlite<'q>(query: Query<'q, Sqlite, SqliteArguments>, cell: Cell) -> Query<'q, Sqlite, SqliteArguments> {
+pub(crate) fn bind_sqlite<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    cell: Cell,
+) -> Query<'q, Sqlite, SqliteArguments> {
     match cell {
         Cell::Null => query.bind(None::<i64>),
         Cell::Bool(v) => query.bind(v),
@@ -505,7 +558,7 @@ fn bind_postgres<'q>(query: Query<'q, Postgres, PgArguments>, cell: Cell) -> Que
     }
 }
 
-fn decode_sqlite(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+pub(crate) fn decode_sqlite(row: &SqliteRow) -> Result<Row, sqlx::Error> {
     let cells = (0..row.len())
         .map(|i| {
             let value = row.try_get_raw(i)?;
@@ -561,15 +614,7 @@ fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
 
 /// What a file is that SQLite says is no database of its own.
 fn not_sqlite(path: &std::path::Path, error: sqlx::Error) -> CatalogError {
-    use std::io::Read;
     let shown = path.display();
-    let mut head = Vec::with_capacity(16);
-    let read = std::fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
-    if read.is_ok() && head.get(8..12) == Some(b"DUCK") {
-        let message = format!("'{shown}' is a DuckDB file; such catalogs cannot be opened yet");
-        return CatalogError::new(FailureKind::Unsupported, message)
-            .with_hint("catalogs in SQLite and PostgreSQL can be read");
-    }
     CatalogError::new(FailureKind::NotALake, format!("'{shown}' is not a SQLite database")).with_source(error)
 }
 

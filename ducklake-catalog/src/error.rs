@@ -28,6 +28,8 @@ pub enum FailureKind {
     LostRace,
     /// A table of the catalog does not exist (any more).
     MissingTable,
+    /// There is a catalog already where one was to be made.
+    Exists,
     /// The catalog contradicts itself or the specification.
     Invalid,
     /// Anything else the database said.

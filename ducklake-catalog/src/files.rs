@@ -3,11 +3,12 @@
 //! Small tables are listed whole, with statistics, and pruned by the caller. Where a table has many files the listing
 //! itself is narrowed in SQL by coarse ranges; that only ever drops files which the exact rules would drop too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
 use crate::dialect::Comparable;
 use crate::driver::{Cell, DbTransaction};
+use crate::duckdb::FileRows;
 use crate::error::CatalogError;
 use crate::sql::Sql;
 use crate::tables::TableFacts;
@@ -160,12 +161,18 @@ pub struct FileListing {
     pub partition_values: HashMap<i64, Vec<(i64, Option<String>)>>,
 }
 
+impl FileListing {
+    fn ids(&self) -> HashSet<i64> {
+        self.files.iter().map(|file| file.data_file_id).collect()
+    }
+}
+
 /// Tables with more files than this are narrowed in SQL.
 const MANY_FILES: usize = 2_000;
 /// More rows of statistics than this are not fetched for one query.
 const MANY_STATS: usize = 200_000;
 
-const FILE_COLUMNS: [&str; 14] = [
+pub(crate) const FILE_COLUMNS: [&str; 14] = [
     "data_file_id",
     "path",
     "path_is_relative",
@@ -181,7 +188,7 @@ const FILE_COLUMNS: [&str; 14] = [
     "partial_max",
     "partial_file_info",
 ];
-const DELETE_COLUMNS: [&str; 10] = [
+pub(crate) const DELETE_COLUMNS: [&str; 10] = [
     "delete_file_id",
     "path",
     "path_is_relative",
@@ -192,6 +199,16 @@ const DELETE_COLUMNS: [&str; 10] = [
     "encryption_key",
     "begin_snapshot",
     "partial_max",
+];
+pub(crate) const STATS_COLUMNS: [&str; 8] = [
+    "data_file_id",
+    "column_id",
+    "column_size_bytes",
+    "value_count",
+    "null_count",
+    "min_value",
+    "max_value",
+    "contains_nan",
 ];
 
 impl Catalog {
@@ -214,13 +231,12 @@ impl Catalog {
         let ranges: Vec<ColumnRange> =
             query.ranges.iter().filter(|r| many && facts.has_one_type(r.column_id)).cloned().collect();
         let ranges = ranges.as_slice();
-        listing.files =
-            self.data_files_in(tx, self.list_files(table, snapshot, ranges, query.limit.filter(|_| many))).await?;
+        listing.files = self.data_files_in(tx, table, snapshot, ranges, query.limit.filter(|_| many)).await?;
         if let Some(limit) = query.limit.filter(|_| many)
             && (facts.has_inlined_deletes || certain_rows(&listing.files, snapshot) < limit)
         {
             // Rows of the first files may be hidden, so they may be too few.
-            listing.files = self.data_files_in(tx, self.list_files(table, snapshot, ranges, None)).await?;
+            listing.files = self.data_files_in(tx, table, snapshot, ranges, None).await?;
         }
         listing.complete = !many && summary.file_count.saturating_mul(facts.columns.len()) <= MANY_STATS;
         self.stats_in(tx, table, snapshot, query, ranges, many, &mut listing).await?;
@@ -233,9 +249,20 @@ impl Catalog {
         Ok(listing)
     }
 
-    async fn data_files_in(&self, tx: &mut DbTransaction, sql: Sql<'_>) -> Result<Vec<DataFileRow>, CatalogError> {
+    async fn data_files_in(
+        &self,
+        tx: &mut DbTransaction,
+        table: i64,
+        snapshot: i64,
+        ranges: &[ColumnRange],
+        limit: Option<usize>,
+    ) -> Result<Vec<DataFileRow>, CatalogError> {
+        let rows = match FileRows::of(tx, self.schema(), table, snapshot) {
+            Some(direct) => direct.list(self.layout().file_stats_table(), ranges.to_vec(), limit).await?,
+            None => tx.query("listing data files", self.list_files(table, snapshot, ranges, limit)).await?,
+        };
         let mut files: Vec<DataFileRow> = Vec::new();
-        for mut row in tx.query("listing data files", sql).await? {
+        for mut row in rows {
             let mut file = DataFileRow {
                 data_file_id: row.i64("data_file_id")?,
                 path: row.text("a data file's path")?,
@@ -290,8 +317,11 @@ impl Catalog {
             .bind(table)
             .push(" AND ")
             .visible_at("f", snapshot);
-        let row = tx.query("counting data files", sql).await?.into_iter().next();
-        let Some(mut row) = row else { return Ok(FileSummary::default()) };
+        let rows = match FileRows::of(tx, self.schema(), table, snapshot) {
+            Some(direct) => direct.summary().await?,
+            None => tx.query("counting data files", sql).await?,
+        };
+        let Some(mut row) = rows.into_iter().next() else { return Ok(FileSummary::default()) };
         Ok(FileSummary {
             file_count: row.opt_i64()?.and_then(|n| usize::try_from(n).ok()).unwrap_or_default(),
             record_count: row.opt_i64()?.unwrap_or_default(),
@@ -377,23 +407,17 @@ impl Catalog {
         }
         let mut sql = self.sql();
         sql.push("SELECT ");
-        let names = [
-            "data_file_id",
-            "column_id",
-            "column_size_bytes",
-            "value_count",
-            "null_count",
-            "min_value",
-            "max_value",
-            "contains_nan",
-        ];
-        layout.select(&mut sql, stats_table, "s", &names);
+        layout.select(&mut sql, stats_table, "s", &STATS_COLUMNS);
         sql.push(" FROM ").table(stats_table).push(" s WHERE s.table_id = ").bind(table);
         if !listing.complete {
-            sql.push(" AND s.column_id IN ").list(columns);
+            sql.push(" AND s.column_id IN ").list(columns.iter().copied());
         }
         self.restrict_to_listed(&mut sql, "s", table, snapshot, many, listing);
-        for mut row in tx.query("reading file statistics", sql).await? {
+        let rows = match FileRows::of(tx, self.schema(), table, snapshot) {
+            Some(direct) => direct.stats(stats_table, (!listing.complete).then_some(columns), listing.ids()).await?,
+            None => tx.query("reading file statistics", sql).await?,
+        };
+        for mut row in rows {
             let stats = ColumnStats {
                 data_file_id: row.i64("data_file_id")?,
                 column_id: row.i64("column_id")?,
@@ -421,7 +445,11 @@ impl Catalog {
         sql.push("SELECT p.data_file_id, p.partition_key_index, p.partition_value FROM ");
         sql.table("ducklake_file_partition_value").push(" p WHERE p.table_id = ").bind(table);
         self.restrict_to_listed(&mut sql, "p", table, snapshot, many, listing);
-        for mut row in tx.query("reading partition values", sql).await? {
+        let rows = match FileRows::of(tx, self.schema(), table, snapshot) {
+            Some(direct) => direct.partition_values(listing.ids()).await?,
+            None => tx.query("reading partition values", sql).await?,
+        };
+        for mut row in rows {
             let file = row.i64("data_file_id")?;
             let value = (row.i64("partition_key_index")?, row.opt_text());
             listing.partition_values.entry(file).or_default().push(value);

@@ -9,12 +9,16 @@
 //! assumed from the version.
 
 mod catalog;
+mod copy;
 mod dialect;
 mod driver;
+mod duckdb;
 mod error;
 mod files;
 mod index;
+pub mod inline;
 mod inlined;
+mod inlined_values;
 mod layout;
 mod macros;
 mod metadata;
@@ -28,6 +32,7 @@ mod uri;
 mod write;
 
 pub use catalog::{Catalog, CatalogOptions, TableScanRows};
+pub use copy::{CopyOptions, CopyProgress, CopyReport, copy_catalog};
 pub use driver::Cell;
 pub use error::{CatalogError, FailureKind};
 pub use files::{

@@ -10,11 +10,12 @@ pub(crate) struct Sql<'a> {
     schema: &'a str,
     text: String,
     binds: Vec<Cell>,
+    tables: Vec<String>,
 }
 
 impl<'a> Sql<'a> {
     pub(crate) fn new(dialect: &'static Dialect, schema: &'a str) -> Self {
-        Self { dialect, schema, text: String::with_capacity(256), binds: Vec::new() }
+        Self { dialect, schema, text: String::with_capacity(256), binds: Vec::new(), tables: Vec::new() }
     }
 
     /// Appends SQL of our own. Never pass user text.
@@ -34,7 +35,13 @@ impl<'a> Sql<'a> {
         self.text.push_str(&quote(self.schema));
         self.text.push('.');
         self.text.push_str(&quote(name));
+        self.tables.push(name.to_string());
         self
+    }
+
+    /// The metadata tables that the statement names.
+    pub(crate) fn tables(&self) -> &[String] {
+        &self.tables
     }
 
     /// Binds a value and appends its placeholder.

@@ -12,6 +12,8 @@ pub enum CatalogUri {
     Sqlite(PathBuf),
     /// A PostgreSQL database.
     Postgres(PostgresTarget),
+    /// A DuckDB database file, which is read only.
+    DuckDb(PathBuf),
 }
 
 /// How to reach a PostgreSQL database. What is absent comes from the usual `PG…` environment variables.
@@ -55,38 +57,45 @@ impl fmt::Display for CatalogUri {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(target) => f.write_str(&target.redacted()),
+            Self::DuckDb(path) => write!(f, "duckdb:{}", path.display()),
         }
     }
 }
 
 impl CatalogUri {
-    /// Parses `sqlite:meta.sqlite`, `sqlite:///abs/meta.sqlite`, `postgres:dbname=… host=…`, `postgres://…`, each with
-    /// or without `ducklake:` before it. A bare path is a SQLite file if it ends in `.sqlite`, `.sqlite3` or `.db`.
+    /// Parses `sqlite:meta.sqlite`, `sqlite:///abs/meta.sqlite`, `duckdb:meta.ducklake`, `postgres:dbname=… host=…`,
+    /// `postgres://…`, each with or without `ducklake:` before it. A path alone is a DuckDB file if it ends in
+    /// `.ducklake` or `.duckdb`, a SQLite file if it ends in `.sqlite`, `.sqlite3` or `.db`, and after `ducklake:` a
+    /// DuckDB file whatever its name, as for DuckDB. What is taken for a SQLite file is opened as a DuckDB file if it
+    /// is one.
     ///
     /// # Errors
-    /// `BadUri` for text that names no backend, `Unsupported` for MySQL and DuckDB-file catalogs.
+    /// `BadUri` for text that names no backend, `Unsupported` for MySQL catalogs.
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let text = text.trim();
-        let rest = strip_prefix_ignore_case(text, "ducklake:").unwrap_or(text);
+        let prefixed = strip_prefix_ignore_case(text, "ducklake:");
+        let rest = prefixed.unwrap_or(text);
         let bad = |why: &str| {
             CatalogError::new(FailureKind::BadUri, format!("'{rest}' is not a catalog: {why}")).with_hint(
-                "use sqlite:PATH, sqlite:///PATH, postgres:dbname=NAME host=HOST or postgres://USER@HOST/NAME",
+                "use duckdb:PATH, sqlite:PATH, sqlite:///PATH, postgres:dbname=NAME host=HOST or postgres://USER@HOST/NAME",
             )
         };
         let unsupported = |what: &str| {
             CatalogError::new(FailureKind::Unsupported, format!("{what} cannot be opened yet: '{rest}'"))
-                .with_hint("catalogs in SQLite and PostgreSQL can be read")
+                .with_hint("catalogs in SQLite, PostgreSQL and DuckDB files can be read")
         };
         if rest.is_empty() {
             return Err(bad("it is empty"));
         }
-        if let Some(path) = strip_prefix_ignore_case(rest, "sqlite:") {
+        for scheme in ["sqlite:", "duckdb:"] {
+            let Some(path) = strip_prefix_ignore_case(rest, scheme) else { continue };
             // sqlite:///a is absolute, sqlite://a and sqlite:a are relative.
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {
                 return Err(bad("the path is missing"));
             }
-            return Ok(Self::Sqlite(PathBuf::from(path)));
+            let path = PathBuf::from(path);
+            return Ok(if scheme == "duckdb:" { Self::DuckDb(path) } else { Self::Sqlite(path) });
         }
         for scheme in ["postgres://", "postgresql://"] {
             if strip_prefix_ignore_case(rest, scheme).is_some() {
@@ -102,13 +111,26 @@ impl CatalogUri {
             return Err(unsupported("MySQL catalogs"));
         }
         let lower = rest.to_ascii_lowercase();
-        if lower.starts_with("duckdb:") || lower.ends_with(".ducklake") || lower.ends_with(".duckdb") {
-            return Err(unsupported("catalogs in DuckDB files"));
-        }
-        if [".sqlite", ".sqlite3", ".db"].iter().any(|end| lower.ends_with(end)) {
+        let ends = |ends: &[&str]| ends.iter().any(|end| lower.ends_with(end));
+        if ends(&[".sqlite", ".sqlite3", ".db"]) {
             return Ok(Self::Sqlite(PathBuf::from(rest)));
         }
+        // Anything else with a scheme is a service that is not known.
+        if ends(&[".ducklake", ".duckdb"]) || (prefixed.is_some() && !rest.contains("://")) {
+            return Ok(Self::DuckDb(PathBuf::from(rest)));
+        }
         Err(bad("it names no database"))
+    }
+
+    /// Refuses a place where only DuckDB can make a catalog.
+    ///
+    /// # Errors
+    /// `Unsupported`, with what to do instead.
+    pub fn check_creatable(&self) -> Result<(), CatalogError> {
+        let Self::DuckDb(path) = self else { return Ok(()) };
+        let message = format!("a lake in the DuckDB file '{}' can be made by DuckDB only", path.display());
+        Err(CatalogError::new(FailureKind::Unsupported, message)
+            .with_hint("make the lake in SQLite (sqlite:PATH) or in PostgreSQL (postgres:dbname=NAME host=HOST)"))
     }
 }
 
@@ -166,6 +188,16 @@ mod tests {
         ] {
             assert_eq!(CatalogUri::parse(text).unwrap(), CatalogUri::Sqlite(path.into()), "{text}");
         }
+        for (text, path) in [
+            ("duckdb:meta.db", "meta.db"),
+            ("ducklake:duckdb:///abs/meta.ducklake", "/abs/meta.ducklake"),
+            ("ducklake:meta.ducklake", "meta.ducklake"),
+            ("ducklake:what", "what"),
+            ("dir/meta.ducklake", "dir/meta.ducklake"),
+            ("/abs/Meta.DuckDB", "/abs/Meta.DuckDB"),
+        ] {
+            assert_eq!(CatalogUri::parse(text).unwrap(), CatalogUri::DuckDb(path.into()), "{text}");
+        }
         let pairs = CatalogUri::parse("ducklake:postgres:dbname=x host='a b' password = p\\'q").unwrap();
         let expected = [("dbname", "x"), ("host", "a b"), ("password", "p'q")].map(|(k, v)| (k.into(), v.into()));
         assert_eq!(pairs, CatalogUri::Postgres(PostgresTarget::KeyValues(expected.to_vec())));
@@ -185,10 +217,10 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_said() {
-        for text in ["mysql:db=x", "meta.ducklake", "duckdb:///x.db"] {
-            assert_eq!(CatalogUri::parse(text).unwrap_err().kind(), FailureKind::Unsupported, "{text}");
-        }
-        for text in ["", "ducklake:", "what", "sqlite:", "postgres:dbname", "postgres:a='x"] {
+        assert_eq!(CatalogUri::parse("mysql:db=x").unwrap_err().kind(), FailureKind::Unsupported);
+        for text in
+            ["", "ducklake:", "what", "sqlite:", "duckdb:", "postgres:dbname", "postgres:a='x", "ducklake:redis://x"]
+        {
             assert_eq!(CatalogUri::parse(text).unwrap_err().kind(), FailureKind::BadUri, "{text}");
         }
     }

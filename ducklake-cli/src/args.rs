@@ -30,6 +30,10 @@ Examples:
   ducklake-cli --as-of '2026-01-31 12:00:00+00' sql -c 'FROM orders' \\
       --out orders.parquet
 
+  # A lake of DuckDB's own is read as it is, and copied to be written
+  ducklake-cli --lake meta.ducklake sql -c 'FROM orders'
+  ducklake-cli catalog copy meta.ducklake sqlite:meta.sqlite
+
   # A shell with history and completion
   ducklake-cli sql
 
@@ -63,7 +67,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Lake")]
 pub(crate) struct LakeArgs {
-    /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, or a sqlite:/// or postgres:// URL [env: DUCKLAKE_URI]
+    /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, a sqlite:/// or postgres:// URL, or, to read,
+    /// duckdb:PATH [env: DUCKLAKE_URI]
     #[arg(long, value_name = "URI", global = true)]
     pub(crate) lake: Option<String>,
     /// Data files are below this folder or URL instead of the one that the lake records; for init, the one to record
@@ -164,6 +169,36 @@ pub(crate) enum CatalogCommand {
     /// They are ordinary indexes of the metadata tables. DuckDB takes no notice of them, and the lake does not change.
     /// Running it again changes nothing.
     Index,
+    /// Copy a lake's whole catalog to another database, in one transaction
+    Copy(CopyArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ducklake-cli catalog copy meta.ducklake sqlite:meta.sqlite
+  ducklake-cli catalog copy meta.ducklake 'postgres:dbname=lake host=db'
+  ducklake-cli catalog copy sqlite:meta.sqlite 'postgres:dbname=lake' \\
+      --to-schema lake2
+
+FROM is a DuckDB file, a SQLite file or a PostgreSQL database, TO one of the
+latter two, without a lake. A SQLite file is made where there is none. Snapshots,
+ids and inlined rows stay what they are, and all rows are read back and compared
+before the copy becomes visible. Data files stay where they are: both catalogs
+name the same ones, so go on with one of them only. A relative data path is
+recorded from the root on; --data-path records another.")]
+pub(crate) struct CopyArgs {
+    /// The catalog to copy, as for --lake
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// Where to copy it to
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+    /// Schema of the copy's tables, made where it does not exist; --metadata-schema is that of the original
+    #[arg(long, value_name = "SCHEMA")]
+    pub(crate) to_schema: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]

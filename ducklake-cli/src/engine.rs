@@ -10,7 +10,9 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
-use ducklake_catalog::TableRow;
+use ducklake_catalog::{
+    Catalog, CatalogError, CatalogOptions, CatalogUri, CopyOptions, CopyProgress, CopyReport, TableRow, copy_catalog,
+};
 use ducklake_scan::{
     CreateLake, ErrorKind, Lake, LakeError, LakeOptions, Session, SnapshotSelector, byte_size, timestamp_micros,
 };
@@ -143,6 +145,25 @@ impl Engine {
         let session = Arc::new(new_session(settings).map_err(EngineError::Open)?);
         session.attach(LAKE, lake.clone()).await?;
         Ok(Self { session, lake: Some(lake), running: TaskTracker::new() })
+    }
+
+    /// Copies the catalog of a lake to the place that the settings name, which has none.
+    pub(crate) async fn copy_catalog(
+        from: &str,
+        from_schema: Option<String>,
+        to: &LakeSettings,
+        data_path: Option<String>,
+        progress: &CopyProgress,
+    ) -> Result<CopyReport, EngineError> {
+        let failed = |error: CatalogError| EngineError::Open(error.into());
+        let to_uri = CatalogUri::parse(to.uri.as_deref().unwrap_or_default()).map_err(failed)?;
+        let from_uri = CatalogUri::parse(from).map_err(failed)?;
+        let options = CatalogOptions { metadata_schema: from_schema, ..CatalogOptions::default() };
+        let from = Catalog::open(&from_uri, &options).await.map_err(failed)?;
+        let options = CopyOptions { metadata_schema: to.metadata_schema.clone(), data_path };
+        let report = copy_catalog(&from, &to_uri, &options, progress).await.map_err(failed)?;
+        from.close().await;
+        Ok(report)
     }
 
     /// How the session shows values.

@@ -2,9 +2,11 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
+use ducklake_catalog::CopyProgress;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Statements that are quicker than this show nothing.
@@ -21,6 +23,8 @@ pub(crate) struct Progress {
     written: u64,
     files: Option<(u64, u64)>,
     bytes: Option<(u64, u64)>,
+    tables: Option<(u64, u64)>,
+    compared: u64,
 }
 
 impl Progress {
@@ -35,6 +39,8 @@ impl Progress {
             written: 0,
             files: None,
             bytes: None,
+            tables: None,
+            compared: 0,
         }
     }
 
@@ -66,6 +72,13 @@ impl Progress {
         (self.files, self.bytes, self.written) = (Some(files), Some(bytes), rows);
     }
 
+    /// Takes how far a copy of a catalog has come.
+    pub(crate) fn copied(&mut self, state: &CopyProgress) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        self.tables = Some((read(&state.tables), read(&state.table_count)));
+        (self.written, self.compared) = (read(&state.rows), read(&state.verified));
+    }
+
     /// Draws the line, if it is time.
     pub(crate) fn show(&mut self) {
         if !self.is_shown || self.started.elapsed() < PATIENCE {
@@ -93,6 +106,9 @@ impl Progress {
         if let Some((opened, total)) = self.files {
             parts.push(format!("{} of {} files", HumanCount(opened), HumanCount(total)));
         }
+        if let Some((done, total)) = self.tables {
+            parts.push(format!("{} of {} tables", HumanCount(done), HumanCount(total)));
+        }
         if let Some((done, total)) = self.bytes {
             parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
         }
@@ -101,6 +117,9 @@ impl Progress {
         }
         if self.written > 0 {
             parts.push(format!("{} rows written", HumanCount(self.written)));
+        }
+        if self.compared > 0 {
+            parts.push(format!("{} rows compared", HumanCount(self.compared)));
         }
         parts.join(", ")
     }

@@ -33,7 +33,16 @@ const MAX_DEPTH: usize = 256;
 /// [`FormatError::InvalidBytes`] if the group has other fields, if bytes are not a variant, if values are nested more
 /// than 256 deep, or if the bytes refer to each other so that their text would be out of proportion.
 pub fn variant_text(column: &StructArray) -> Result<StringViewArray, FormatError> {
-    write_rows(column, Style::Raw)
+    write_rows(column, Style::Raw, false)
+}
+
+/// As [`variant_text`] of variants without shredded parts, with members of objects in the order in which they are stored:
+/// as DuckDB shows variants that it keeps itself.
+///
+/// # Errors
+/// As [`variant_text`].
+pub fn variant_text_in_stored_order(column: &StructArray) -> Result<StringViewArray, FormatError> {
+    write_rows(column, Style::Raw, true)
 }
 
 /// As [`variant_text`], but as JSON: what a `VARIANT` column that was promoted to `JSON` reads as.
@@ -41,10 +50,10 @@ pub fn variant_text(column: &StructArray) -> Result<StringViewArray, FormatError
 /// # Errors
 /// As [`variant_text`].
 pub fn variant_json(column: &StructArray) -> Result<StringViewArray, FormatError> {
-    write_rows(column, Style::Json)
+    write_rows(column, Style::Json, false)
 }
 
-fn write_rows(column: &StructArray, style: Style) -> Result<StringViewArray, FormatError> {
+fn write_rows(column: &StructArray, style: Style, keeps_order: bool) -> Result<StringViewArray, FormatError> {
     let metadata = column
         .column_by_name("metadata")
         .and_then(|array| Bytes::new(array.as_ref()))
@@ -54,6 +63,7 @@ fn write_rows(column: &StructArray, style: Style) -> Result<StringViewArray, For
     let mut text = String::new();
     for row in 0..column.len() {
         let metadata = Metadata::parse(metadata.get(row).unwrap_or_default());
+        let metadata = if keeps_order { metadata.keeping_order() } else { metadata };
         text.clear();
         let has_value = group.write(row, metadata, style, &mut text)?;
         // A variant null is SQL NULL as a variant, and the value null as JSON.

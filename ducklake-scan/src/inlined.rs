@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringViewArray, UInt64Array, new_null_array};
 use arrow::datatypes::{Field, SchemaRef};
-use ducklake_catalog::{Cell, InlinedRows, TableFacts};
+use ducklake_catalog::{CatalogError, InlinedRows, TableFacts};
+use ducklake_format::Column;
 use ducklake_format::columns::FIELD_ID_METADATA_KEY;
-use ducklake_format::text::{TextDecoder, TextForm};
-use ducklake_format::{Column, ColumnRow, LakeType};
 
 use crate::adapt::{FileMapping, convert_column};
 use crate::error::{LakeError, Result};
@@ -23,7 +22,7 @@ pub(crate) fn batch(
     schema: &SchemaRef,
     file_index: u64,
 ) -> Result<RecordBatch> {
-    let (_, physical) = physical_columns(rows, table_id, facts)?;
+    let (_, physical) = rows.table.lake_columns(table_id, facts)?;
     let mut arrays = Vec::with_capacity(physical.len());
     let mut fields = Vec::with_capacity(physical.len());
     let names: HashSet<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
@@ -31,7 +30,7 @@ pub(crate) fn batch(
     for (index, column) in physical.iter().enumerate() {
         // A value that cannot be read must not stand in the way of other columns.
         arrays.push(if needed.contains(&column.id) {
-            decode(rows, index, column)?
+            rows.decode(index, column)?
         } else {
             new_null_array(&column.lake_type.arrow_type(), rows.ids.len())
         });
@@ -72,11 +71,11 @@ pub(crate) fn stored_batch(
     table_id: i64,
     facts: &TableFacts,
 ) -> Result<(i64, Vec<Column>, RecordBatch)> {
-    let (snapshot, columns) = physical_columns(rows, table_id, facts)?;
-    let arrays = columns.iter().enumerate().map(|(index, column)| decode(rows, index, column));
+    let (snapshot, columns) = rows.table.lake_columns(table_id, facts)?;
+    let arrays = columns.iter().enumerate().map(|(index, column)| rows.decode(index, column));
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows.ids.len()));
     let schema = Arc::new(Column::schema(&columns));
-    let batch = RecordBatch::try_new_with_options(schema, arrays.collect::<Result<_>>()?, &options)?;
+    let batch = RecordBatch::try_new_with_options(schema, arrays.collect::<Result<_, CatalogError>>()?, &options)?;
     Ok((snapshot, columns, batch))
 }
 
@@ -94,87 +93,6 @@ pub(crate) fn evolve(batch: &RecordBatch, before: &[Column], after: &[Column]) -
     let schema = Arc::new(Column::schema(after));
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
     Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
-}
-
-/// The column set of an inlined table: that of its schema version, checked against the names it really has
-/// (DuckLake spec, "`ducklake_schema_versions`"); with the snapshot from which it holds.
-fn physical_columns(rows: &InlinedRows, table_id: i64, facts: &TableFacts) -> Result<(i64, Vec<Column>)> {
-    let names: Vec<&str> = rows.table.columns.iter().map(|c| c.name.as_str()).collect();
-    let begin = facts
-        .schema_versions
-        .iter()
-        .filter(|v| v.schema_version <= rows.table.schema_version)
-        .map(|v| (v.schema_version, v.begin_snapshot))
-        .max()
-        .map_or(facts.first_snapshot, |(_, begin)| begin);
-    let at = |snapshot: i64| -> Result<Vec<Column>> {
-        let visible: Vec<ColumnRow> =
-            facts.columns.iter().filter(|c| c.visible_at(snapshot)).map(|c| c.row.clone()).collect();
-        Ok(Column::tree(table_id, visible)?)
-    };
-    let matches = |columns: &[Column]| columns.iter().map(|c| c.name.as_str()).eq(names.iter().copied());
-    let columns = at(begin)?;
-    if matches(&columns) {
-        return Ok((begin, columns));
-    }
-    let mut later: Vec<i64> =
-        facts.columns.iter().map(|c| c.begin_snapshot).filter(|snapshot| *snapshot > begin).collect();
-    later.sort_unstable();
-    later.dedup();
-    for snapshot in later {
-        let columns = at(snapshot)?;
-        if matches(&columns) {
-            return Ok((snapshot, columns));
-        }
-    }
-    Err(LakeError::Invalid(format!(
-        "the columns of inlined table '{}' ({}) are those of no schema version of the table",
-        rows.table.name,
-        names.join(", ")
-    )))
-}
-
-fn decode(rows: &InlinedRows, index: usize, column: &Column) -> Result<ArrayRef> {
-    let failed = |row: usize, error: &dyn std::fmt::Display| {
-        let id = rows.ids[row].0;
-        LakeError::Invalid(format!(
-            "inlined table '{}', column '{}', row id {id}: {error}",
-            rows.table.name, column.name
-        ))
-    };
-    // Structs alone are written as SQL-like literals.
-    let form = if matches!(column.lake_type, LakeType::Struct(_)) { TextForm::Literal } else { TextForm::Display };
-    let mut decoder = TextDecoder::new(&column.lake_type);
-    for (row, cells) in rows.cells.iter().enumerate() {
-        match cells.get(index).unwrap_or(&Cell::Null) {
-            Cell::Null => decoder.append_null(),
-            Cell::Bytes(bytes) => match &column.lake_type {
-                LakeType::Blob | LakeType::Geometry => {
-                    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02X}")).collect();
-                    decoder.append(&escaped, form).map_err(|e| failed(row, &e))?;
-                }
-                // PostgreSQL keeps text as bytes, as it may hold NUL.
-                _ => {
-                    let text = std::str::from_utf8(bytes).map_err(|e| failed(row, &e))?;
-                    decoder.append(text, form).map_err(|e| failed(row, &e))?;
-                }
-            },
-            Cell::Float32(value) => {
-                decoder.append(&float_text(f64::from(*value), value), form).map_err(|e| failed(row, &e))?
-            }
-            Cell::Float(value) => decoder.append(&float_text(*value, value), form).map_err(|e| failed(row, &e))?,
-            other => {
-                let text = other.clone().into_text().unwrap_or_default();
-                decoder.append(&text, form).map_err(|e| failed(row, &e))?;
-            }
-        }
-    }
-    Ok(decoder.finish())
-}
-
-/// Shortest round-trip text; Rust says `NaN` and `inf`.
-fn float_text(value: f64, shown: &dyn std::fmt::Display) -> String {
-    if value.is_nan() { "nan".to_string() } else { shown.to_string() }
 }
 
 /// `field` with field ids at every level.

@@ -156,6 +156,7 @@ impl Lake {
     /// As [`Lake::create`].
     pub async fn create_or_open(uri: &str, create: &CreateLake, options: LakeOptions) -> Result<(Self, bool)> {
         let parsed = CatalogUri::parse(uri)?;
+        parsed.check_creatable()?;
         if create.data_path.trim().is_empty() {
             return Err(LakeError::Usage {
                 message: format!("a new lake needs a data path, and '{parsed}' does not exist"),

@@ -11,7 +11,7 @@ mod deletes;
 mod error;
 pub mod files;
 mod ids;
-pub mod inline;
+pub use ducklake_catalog::inline;
 mod prepare;
 mod retry;
 mod rows;

@@ -1,204 +1,262 @@
 #!/usr/bin/env python3
-"""DuckDB files for the engine to read beside a lake, with what DuckDB answers from them.
+"""Lakes whose catalogs are DuckDB files, with a DuckDB at work on them; and copies of them in other databases.
 
-    duckdb_files.py --out FOLDER make     files, a lake, and answers.json; a write-ahead log is left behind
-    duckdb_files.py --out FOLDER change   writes to the files, and says what is in them then
-    duckdb_files.py --out FOLDER check    compares tables that the engine copied into the lake with the files' own
+    python duckdb_files.py --out DIR --backend duckdb|sqlite|postgres --drill NAME [--seconds N]
+
+A drill that copies catalogs copies them to the backend. QUACKLAKE_CLI is the engine's command line.
 """
 
 import argparse
-import json
 import os
+import random
+import shutil
+import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 
+import cases.types  # noqa: E402  (registers the cases)
+import lakes  # noqa: E402
 import oracle  # noqa: E402
+from cli import PROGRAM, Cli, Refused  # noqa: E402
+from oracle import literal  # noqa: E402
 
-# The last instant is one that DuckDB prints wrong with a zone. In files of the default version geometries are in the
-# encoding of the spatial extension.
-ALL_TYPES = """SELECT * REPLACE (least(timestamp_tz, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS timestamp_tz)
-    FROM test_all_types()"""
-
-ROWS = """SELECT i::INTEGER AS id, i * 3 AS big, (i % 5)::UTINYINT AS small, (i / 7.0)::DOUBLE AS ratio,
-    (i * 1.25)::DECIMAL(12, 2) AS price, DATE '2020-01-01' + (i // 100)::INTEGER AS day,
-    TIMESTAMP '2020-01-01' + INTERVAL (i) MINUTE AS moment, 'name ' || (i % 1000) AS name,
-    CASE WHEN i % 10 = 0 THEN NULL ELSE 'note of row ' || i END AS note, (i::HUGEINT << 64) AS huge,
-    [i, i + 1] AS list, {'a': i, 'b': 'x' || i} AS pair FROM range(300000) t(i)"""
-
-# Of a version that has variants, and geometries of DuckDB's own. Of regular variants DuckDB makes columns.
-NEW_TYPES = {
-    "objects": "SELECT i, {'a': i, 'b': 'x' || i, 'c': [i, i + 1]}::VARIANT AS v FROM range(130000) t(i)",
-    "numbers": "SELECT i, i::VARIANT AS v FROM range(130000) t(i)",
-    "lists": "SELECT i, [i, i + 1, NULL]::VARIANT AS v FROM range(130000) t(i)",
-    "mixed": """SELECT i, CASE WHEN i % 1000 = 0 THEN ('t' || i)::VARIANT WHEN i % 1000 = 1 THEN NULL
-        WHEN i % 1000 = 2 THEN [i]::VARIANT WHEN i % 1000 = 3 THEN {'a': 1, 'z': i}::VARIANT
-        ELSE {'a': CASE WHEN i % 50 = 0 THEN NULL ELSE i END, 'b': {'x': (i / 2.0)::DECIMAL(10, 2), 'y': DATE '2020-01-01'}}::VARIANT
-        END AS v FROM range(130000) t(i)""",
-    "few": """SELECT i, CASE i % 9 WHEN 0 THEN i::VARIANT WHEN 1 THEN ('t, ' || i)::VARIANT WHEN 2 THEN {'a b': i, 'z': NULL}::VARIANT
-        WHEN 3 THEN ['a, b', 'c']::VARIANT WHEN 4 THEN (i::HUGEINT << 90)::VARIANT WHEN 5 THEN TIMESTAMP '2020-01-01 10:00:00'::VARIANT
-        WHEN 6 THEN true::VARIANT WHEN 7 THEN (i / 3.0)::DOUBLE::VARIANT ELSE NULL END AS v FROM range(100) t(i)""",
-    "shapes": "SELECT geometry FROM test_all_types()",
-}
-
-QUERIES = [
-    "SELECT * FROM new.few",
-    "SELECT * FROM new.objects WHERE i % 997 = 0",
-    "SELECT * FROM new.numbers WHERE i % 997 = 0",
-    "SELECT * FROM new.lists WHERE i % 997 = 0",
-    "SELECT * FROM new.mixed WHERE i % 1000 < 6",
-    "SELECT count(v) FROM new.mixed",
-    "SELECT * FROM new.shapes",
-    "SELECT * FROM types.all_types",
-    "SELECT count(*) FROM d.many",
-    "SELECT count(*), count(note), sum(id), sum(big), sum(price), min(day), max(moment), sum(huge) FROM d.many",
-    "SELECT small, count(*), avg(id), sum(price), min(name), max(note) FROM d.main.many GROUP BY small",
-    "SELECT * FROM d.many WHERE id BETWEEN 122870 AND 122890",
-    "SELECT * FROM d.many WHERE id >= 299990 OR id = 5 OR id = 250001",
-    "SELECT * FROM d.many WHERE day = DATE '2021-06-01'",
-    "SELECT count(*) FROM d.many WHERE name = 'name 77'",
-    "SELECT count(*) FROM d.many WHERE name > 'name 99' AND note IS NULL",
-    "SELECT count(*) FROM d.many WHERE name = 'changed'",
-    "SELECT id, note FROM d.many WHERE note = 'late'",
-    "SELECT id, price FROM d.many WHERE price > 374980.00",
-    "SELECT id FROM d.many WHERE moment >= TIMESTAMP '2020-07-27 07:00:00'",
-    "SELECT id FROM d.many WHERE id IN (1, 2, 3, 7, 150000, 299999)",
-    "SELECT id FROM d.many WHERE huge > CAST('5533966665498898431508480' AS HUGEINT)",
-    "SELECT max(id) FROM d.many WHERE ratio < 100",
-    "SELECT id FROM d.many WHERE id < 0",
-    "SELECT day, count(*) FROM d.many WHERE id % 1000 = 1 GROUP BY day ORDER BY day LIMIT 20",
-    "SELECT count(*) FROM (SELECT id FROM d.many LIMIT 150000)",
-    "SELECT m.id, l.word FROM d.many m JOIN lk.words l ON m.id = l.id",
-    "SELECT l.word, count(*), sum(m.price) FROM lk.words l LEFT JOIN d.many m ON m.small = l.id GROUP BY l.word",
-    "SELECT word FROM lk.words WHERE id NOT IN (SELECT id FROM d.many)",
-    "SELECT a.name, b.value FROM d.other.few a JOIN d.other.few b ON a.id = b.id + 1",
-    "WITH x AS (SELECT * FROM d.other.few) SELECT count(*), max(value) FROM x",
-    "SELECT * FROM d.\"Odd Name\".\"a \"\"b\"\"\"",
-    "SELECT count(*) FROM d.empty",
-    "SELECT * FROM d.emptied",
-    "SELECT i FROM d.computed",
-    "SELECT t.* FROM d.unions t",
-    "SELECT id, added FROM d.widened",
-]
+# Lakes to copy: every kind of row that a catalog can have.
+COPIED = [
+    "views_and_comments", "encrypted", "path_kinds", "inlined_deletes",
+    "inlined_odd_names", "inlined_schema_versions", "types_to_copy", "added_hive_files",
+    "partition_changes", "merged_files", "expired_snapshots", "variants",
+]  # fmt: skip
+# DuckDB is slow to read many states from PostgreSQL.
+COPIED_TO = {"sqlite": COPIED, "postgres": ["views_and_comments", "inlined_deletes", "types_to_copy"]}
 
 
-def connect(folder):
-    con = oracle.connect(strict=False)
-    path = lambda name: oracle.literal(os.path.join(folder, name))  # noqa: E731
-    con.execute(f"ATTACH {path('many.duckdb')} AS d")
-    con.execute(f"ATTACH {path('types.duckdb')} AS types")
-    con.execute(f"ATTACH {oracle.literal(lake(folder))} AS lk (DATA_PATH {path('data')})")
-    return con
+@lakes.case(inline=100, all_snapshots=False, backends=("duckdb_files",))
+def types_to_copy(lake):
+    """Inlined rows of all types, but for NULL in lists of JSON."""
+    cases.types.sources(lake, inlined=True)
+    names = [f"{kind}_{name}" for name in cases.types.SCALARS for kind in ("scalar", "nested")]
+    cases.types.copy(lake, [name for name in names if name != "nested_json"])
 
 
-def lake(folder):
-    return "ducklake:sqlite:" + os.path.join(folder, "meta.sqlite")
+def fail(message):
+    raise SystemExit(message)
 
 
-def answers(con, queries):
-    def answer(sql):
-        try:
-            return {"sql": sql, "rows": oracle.text_rows(con, sql)[1]}
-        except oracle.duckdb.Error as error:
-            raise SystemExit(f"{sql}: {error}")
-
-    return [answer(sql) for sql in queries]
+def engine(*arguments):
+    """One run of the command line: (whether it succeeded, what it said)."""
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120)
+    return done.returncode == 0, done.stdout + done.stderr
 
 
-def make(folder):
-    con = connect(folder)
-    con.execute(f"ATTACH {oracle.literal(os.path.join(folder, 'new.duckdb'))} AS new (STORAGE_VERSION 'v1.5.0')")
-    for name, sql in NEW_TYPES.items():
-        con.execute(f"CREATE TABLE new.{name} AS {sql}")
-    con.execute("CHECKPOINT new")
-    con.execute(f"CREATE TABLE types.all_types AS {ALL_TYPES}")
-    con.execute(f"CREATE TABLE d.many AS {ROWS}")
-    con.execute("CREATE SCHEMA d.other")
-    con.execute("CREATE TABLE d.other.few AS SELECT i AS id, 'n' || i AS name, i * 0.5 AS value FROM range(10) t(i)")
-    con.execute('CREATE SCHEMA d."Odd Name"')
-    con.execute('CREATE TABLE d."Odd Name"."a ""b""" AS SELECT 1 AS "The Answer", 2 AS "select"')
-    con.execute("CREATE TABLE d.empty (i INTEGER)")
-    con.execute("CREATE TABLE d.emptied AS SELECT i FROM range(200000) t(i)")
-    con.execute("CREATE TABLE d.computed (i INTEGER, j INTEGER GENERATED ALWAYS AS (i + 1))")
-    con.execute("INSERT INTO d.computed VALUES (1), (2)")
-    con.execute("CREATE TABLE d.unions (u UNION(n INTEGER, s VARCHAR, l DATE[]))")
-    con.execute("INSERT INTO d.unions VALUES (1), ('x y'), ([DATE '2020-01-02']), (NULL)")
-    con.execute("CREATE TABLE d.widened AS SELECT i AS id FROM range(5) t(i)")
-    con.execute("CREATE VIEW d.looking AS SELECT 1 AS i")
-    con.execute("CREATE MACRO d.twice(x) AS x * 2")
-    con.execute("CREATE MACRO d.rows_of(n) AS TABLE SELECT * FROM range(n)")
-    con.execute("CREATE TABLE lk.words AS SELECT i::INTEGER AS id, 'word ' || i AS word FROM range(8) t(i)")
-    con.execute("INSERT INTO lk.words VALUES (299999, 'last'), (1000000, 'new'), (-1, 'none')")
-    for name in ("d", "types"):
-        con.execute(f"CHECKPOINT {name}")
-    # From here on into the logs, which this process leaves behind.
-    con.execute("DELETE FROM d.many WHERE id % 7 = 3 OR id BETWEEN 122880 AND 130000")
-    con.execute("UPDATE d.many SET name = 'changed' WHERE id IN (5, 250001)")
-    con.execute("UPDATE d.many SET note = 'late', price = -1 WHERE id = 299998")
-    con.execute("INSERT INTO d.many SELECT * REPLACE (id + 1000000 AS id, 'name 77' AS name) FROM d.many WHERE id < 10")
-    con.execute("DELETE FROM d.emptied")
-    con.execute("ALTER TABLE d.widened ADD COLUMN added VARCHAR DEFAULT 'a default'")
-    con.execute("INSERT INTO d.widened VALUES (9, 'given')")
-    con.execute(f"INSERT INTO types.all_types {ALL_TYPES}")
-    types = {
-        table: con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
-        for table in ("types.all_types", "d.many")
-    }
-    with open(os.path.join(folder, "answers.json"), "w") as file:
-        json.dump({"lake": lake(folder)[len("ducklake:"):], "queries": answers(con, QUERIES), "types": types}, file)
-    for name in ("many.duckdb", "types.duckdb"):
-        assert os.path.getsize(os.path.join(folder, name + ".wal")) > 0, name
-    # Closed like this, DuckDB writes no checkpoint.
-    sys.stdout.flush()
-    os._exit(0)
+def new_lake(folder, inline=10):
+    uri = f"{folder}/meta.ducklake"
+    lake = oracle.Lake(oracle.connect, "lake", "duckdb", uri, f"{folder}/data/", inline, [])
+    lake.attach()
+    return lake
 
 
-def change(folder):
-    con = connect(folder)
-    con.execute("INSERT INTO d.other.few VALUES (100, 'more', 7.5)")
-    con.execute("CREATE TABLE d.made AS SELECT 42 AS i")
-    con.execute("DROP TABLE d.computed")
-    print(json.dumps(answers(con, ["SELECT * FROM d.other.few", "SELECT * FROM d.made"])))
+def live(out, _):
+    """What DuckDB has committed is read at once: from its log, and after a checkpoint."""
+    lake = new_lake(out)
+    steps = [
+        "CREATE TABLE t (id INTEGER, d DECIMAL(20,3), ts TIMESTAMPTZ, s STRUCT(a VARCHAR, b INTEGER[]), m MAP(VARCHAR, BLOB))",
+        "INSERT INTO t VALUES (1, 1.5, '2024-01-01 12:00:00+00', {'a': 'it''s', 'b': [1, NULL]}, MAP {'k': '\\x00a'::BLOB})",
+        "INSERT INTO t SELECT i, i, NULL, NULL, NULL FROM range(1000) r(i)",
+        "UPDATE t SET d = d + 1 WHERE id = 1",
+        "ALTER TABLE t ADD COLUMN u UUID",
+        "INSERT INTO t VALUES (2, 2, NULL, {'a': NULL, 'b': []}, MAP {}, 'f79c3e09-677c-4bbd-a479-3f349cb785e7')",
+        "DELETE FROM t WHERE id > 995",
+        "CHECKPOINT __ducklake_metadata_lk",
+        "DELETE FROM t WHERE id = 7",
+        "CREATE VIEW v AS SELECT id, d FROM t WHERE id < 3",
+    ]
+    with Cli() as cli:
+        cli.run(f"ATTACH {literal('ducklake:' + lake.uri)} AS lk (READ_ONLY)")
+
+        def compare(step):
+            names = ["t"] + ["v"] * (lake.one("SELECT count(*) FROM duckdb_views() WHERE database_name = 'lk'"))
+            for name in names:
+                casts = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM lk.main." + name
+                right = sorted(lake.all(casts), key=repr)
+                columns = ", ".join(f"CAST({c[0]} AS VARCHAR)" for c in lake.all(f"DESCRIBE lk.main.{name}"))
+                rows = sorted((tuple(r) for r in cli.run(f"SELECT {columns} FROM lk.main.{name}")), key=repr)
+                if rows != right:
+                    wrong = next((pair for pair in zip(rows, right) if pair[0] != pair[1]), (len(rows), len(right)))
+                    fail(f"after {step}: {wrong}")
+
+        for step in steps:
+            lake.sql(step)
+            compare(step)
+        right = lake.all("SELECT count(*) FROM lk.main.t")
+        lake.con.close()
+        if cli.run("SELECT count(*) FROM lk.main.t") != [list(right[0])]:
+            fail("after DuckDB has closed the file")
 
 
-# What the engine copied, and what it has to be equal to.
-COPIES = {
-    "copied_types": "SELECT * EXCLUDE (geometry) FROM types.all_types",
-    "copied_shapes": "SELECT geometry FROM types.all_types",
-    "copied_rows": "SELECT * FROM d.many WHERE id >= 290000",
-    "inserted": "SELECT * FROM d.other.few",
-}
-# Types that lakes do not have.
-AS_TEXT = ("BIT", "BIGNUM", "ENUM", "UNION")
+def bank(out, args):
+    """A DuckDB moves money between accounts and logs each transfer, as fast as it can; every read sees all of a
+    transaction or nothing."""
+    lake = new_lake(out, inline=20)
+    lake.sql("CREATE TABLE accounts (id INTEGER, amount INTEGER)", "CREATE TABLE log (n INTEGER)")
+    lake.sql("INSERT INTO accounts SELECT i, 100 FROM range(10) r(i)")
+    base = lake.snapshot
+    lake.con.close()
+    writer = subprocess.Popen(
+        [sys.executable, __file__, "--out", out, "--backend", "duckdb", "--drill", "transfers", "--seconds", str(args.seconds)]
+    )
+    query = "SELECT (SELECT sum(amount) FROM lk.main.accounts), count(*), max(snapshot_id) FROM lk.main.log"
+    attach = f"ATTACH {literal('ducklake:' + lake.uri)} AS lk"
+    seen, reads = set(), 0
+    try:
+        with Cli() as cli:
+            cli.run(attach)
+            while writer.poll() is None:
+                rows = [cli.run(query)[0]]
+                if reads % 20 == 0:
+                    with Cli() as fresh:
+                        fresh.run(attach)
+                        rows.append(fresh.run(query)[0])
+                for total, count, last in rows:
+                    if total != 1000 or (count and last != base + count):
+                        fail(f"sum {total}, {count} transfers, the last of snapshot {last}, base {base}")
+                    if seen and count < max(seen):
+                        fail(f"{count} transfers, after {max(seen)} were seen")
+                    seen.add(count)
+                reads += 1
+    finally:
+        writer.kill()
+    if writer.wait() != 0:
+        fail("the writer failed")
+    print(f"{reads} reads saw {len(seen)} states of {max(seen)}")
+    if len(seen) < 3:
+        fail("too few states were seen")
 
 
-def check(folder):
-    con = connect(folder)
-    for copy, source in COPIES.items():
-        columns, rows = oracle.text_rows(con, f"SELECT * FROM lk.{copy}")
-        truth, expected = oracle.text_rows(con, source)
-        key = lambda row: [(cell is not None, cell or "") for cell in row]  # noqa: E731
-        rows, expected = sorted(rows, key=key), sorted(expected, key=key)
-        for got, want in zip(rows, expected):
-            assert got == want, f"{copy}: {got}, expected {want}"
-        assert len(rows) == len(expected), f"{copy}: {len(rows)} rows, expected {len(expected)}"
-        for got, want in zip(columns, truth):
-            kind = want["type"]
-            if kind.startswith(AS_TEXT):
-                kind = "VARCHAR"
-            # Arrays are lists there.
-            while "[3]" in kind:
-                kind = kind.replace("[3]", "[]")
-            assert (got["name"], got["type"]) == (want["name"], kind), f"{copy}: {got}, expected {want}"
+def transfers(out, args):
+    """The writer of `bank`."""
+    lake = new_lake(out, inline=20)
+    until, n = time.time() + args.seconds, 0
+    while time.time() < until:
+        a, b = random.sample(range(10), 2)
+        amount = random.randrange(1, 50)
+        lake.sql(
+            "BEGIN",
+            f"UPDATE accounts SET amount = amount + CASE id WHEN {a} THEN -{amount} ELSE {amount} END WHERE id IN ({a}, {b})",
+            f"INSERT INTO log VALUES ({n})",
+            "COMMIT",
+        )
+        n += 1
+        if n % 7 == 0:
+            lake.sql("CHECKPOINT __ducklake_metadata_lk")
+        if n % 31 == 0:
+            lake.reattach()
+    lake.con.close()
+
+
+def refused(out, _):
+    """Whatever would write says what to do instead."""
+    lake = new_lake(out)
+    lake.sql("CREATE TABLE t (i INTEGER)", "INSERT INTO t VALUES (1)", "CREATE TABLE j (l JSON[])", "INSERT INTO j VALUES ([NULL])")
+    done, said = engine("catalog", "copy", lake.uri, f"sqlite:{out}/new.sqlite")
+    if done or "ducklake_flush_inlined_data" not in said or os.path.exists(f"{out}/new.sqlite"):
+        fail(said)
+    lake.sql("CALL ducklake_flush_inlined_data('lk')")
+    lake.con.close()
+    before = open(lake.uri, "rb").read()
+    for sql in ("INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DELETE FROM t", "DROP TABLE t",
+                "CALL lake.set_option('target_file_size', '1MB')", "CREATE SCHEMA s"):  # fmt: skip
+        done, said = engine("--lake", lake.uri, "sql", "-c", sql)
+        if done or "catalog copy" not in said:
+            fail(f"{sql}: {said}")
+    for arguments in (["catalog", "copy", lake.uri, f"duckdb:{out}/new.ducklake"],
+                      ["init", f"{out}/new.ducklake", "--data-path", f"{out}/d"]):  # fmt: skip
+        done, said = engine(*arguments)
+        if done or "by DuckDB only" not in said or os.path.exists(f"{out}/new.ducklake"):
+            fail(f"{arguments}: {said}")
+    done, said = engine("catalog", "copy", f"{out}/missing.ducklake", f"sqlite:{out}/new.sqlite")
+    if done or "does not exist" not in said or os.path.exists(f"{out}/new.sqlite"):
+        fail(said)
+    for expected in (True, False):
+        done, said = engine("catalog", "copy", lake.uri, f"sqlite:{out}/new.sqlite")
+        if done != expected or (not done and "already" not in said):
+            fail(said)
+    if open(lake.uri, "rb").read() != before:
+        fail("the DuckDB file has changed")
+
+
+def copied(name, args, out):
+    """A lake made by DuckDB in a DuckDB file and copied by the engine: (what DuckDB reads from it, the copy)."""
+    content = lakes.make(name, "duckdb", out)
+    target = lakes.catalog_uri(args.backend, f"{out}/{name}", f"copy_{name}")
+    done, said = engine("catalog", "copy", content["uri"], target)
+    if not done:
+        fail(f"{name}: {said}")
+    _, inline, options, *_ = lakes.CASES[name]
+    return content, oracle.Lake(oracle.connect, name, args.backend, target, content["data_path"], inline, options)
+
+
+def copies(out, args):
+    """DuckDB and the engine read from the copy what they read from the original, at every snapshot."""
+    for name in COPIED_TO[args.backend]:
+        content, lake = copied(name, args, out)
+        lake.all_snapshots = lakes.CASES[name][4]
+        lake.attach()
+        again = lake.dump()
+        lake.con.close()
+        if again["snapshots"] != content["snapshots"]:
+            fail(f"{name}: the copy has other snapshots: {again['snapshots']}")
+        found = {(s["snapshot"], s["schema"], s["table"]): s for s in again["states"]}
+        for state in content["states"]:
+            key = (state["snapshot"], state["schema"], state["table"])
+            if "why" not in state and found.get(key) != state:
+                fail(f"{name}: DuckDB reads another {key} from the copy: {found.get(key)} and not {state}")
+        with Cli() as cli:
+            cli.run(f"ATTACH {literal('ducklake:' + content['uri'])} AS original")
+            cli.run(f"ATTACH {literal('ducklake:' + lake.uri)} AS copy")
+            for state in content["states"]:
+                table = oracle.quote(state["schema"]) + "." + oracle.quote(state["table"])
+                read = [cli.run(f"SELECT * FROM {side}.{table} AT (VERSION => {state['snapshot']})") for side in ("original", "copy")]
+                if sorted(map(repr, read[0])) != sorted(map(repr, read[1])):
+                    fail(f"{name}: the engine reads another {table} at {state['snapshot']} from the copy")
+
+
+def goes_on(out, args):
+    """DuckDB and the engine write to the copy in turn."""
+    _, lake = copied("inlined_rows", args, out)
+    lake.attach()
+    lake.sql("CREATE TABLE shared (i INTEGER, s VARCHAR)")
+    with Cli() as cli:
+        cli.run(f"ATTACH {literal('ducklake:' + lake.uri)} AS lk")
+        for round in range(3):
+            lake.sql(f"INSERT INTO shared VALUES ({round}, 'DuckDB')", f"UPDATE shared SET i = i + 10 WHERE i = {round} AND s = 'engine'")
+            cli.run(f"INSERT INTO lk.main.shared VALUES ({round}, 'engine')")
+            cli.run(f"DELETE FROM lk.main.shared WHERE i = {round} AND s = 'DuckDB'")
+            cli.run(f"INSERT INTO lk.main.shared SELECT value, 'file' FROM generate_series(1, 100) s(value)")
+            rows = "SELECT i, s, count(*) FROM lk.main.shared GROUP BY ALL"
+            ours = sorted(map(tuple, cli.run("SELECT i, s, count(*) FROM lk.main.shared GROUP BY i, s")))
+            theirs = sorted(lake.all(rows))
+            if ours != theirs:
+                fail(f"round {round}: the engine reads {ours}, DuckDB {theirs}")
+    lake.con.close()
+
+
+DRILLS = {drill.__name__: drill for drill in (live, bank, transfers, refused, copies, goes_on)}
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True)
-    parser.add_argument("what", choices=["make", "change", "check"])
-    arguments = parser.parse_args()
-    os.makedirs(arguments.out, exist_ok=True)
-    {"make": make, "change": change, "check": check}[arguments.what](os.path.abspath(arguments.out))
+    parser.add_argument("--backend", required=True, choices=["duckdb", "sqlite", "postgres"])
+    parser.add_argument("--drill", required=True, choices=DRILLS)
+    parser.add_argument("--seconds", type=float, default=4)
+    args = parser.parse_args()
+    out = os.path.abspath(args.out)
+    if args.drill != "transfers":
+        shutil.rmtree(out, ignore_errors=True)
+    os.makedirs(out, exist_ok=True)
+    DRILLS[args.drill](out, args)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Make lakes with real DuckDB and keep what DuckDB reads from each, for the engine to be compared with.
 
-    python lakes.py --out DIR --backend sqlite|postgres|s3 [--only NAME …] [--jobs N]
+    python lakes.py --out DIR --backend sqlite|postgres|s3|duckdb [--only NAME …] [--jobs N]
     python lakes.py --out DIR --backend sqlite --list
     python lakes.py --out DIR --backend sqlite --serve     makes what is asked for on its input, one name a line
 
 For each lake NAME there is then DIR/NAME.json: the address of the lake, its snapshots, and the contents of every
-table at every snapshot as DuckDB prints them (see `oracle.Lake.dump`). Catalogs are SQLite files, or databases on the
-server that PGHOST, PGPORT and PGUSER name; data is below DIR, or in the bucket `lakes` of QUACKLAKE_S3_ENDPOINT.
+table at every snapshot as DuckDB prints them (see `oracle.Lake.dump`). Catalogs are SQLite files, DuckDB files (for every
+lake that SQLite has), or databases on the server that PGHOST, PGPORT and PGUSER name; data is below DIR, or in the bucket
+`lakes` of QUACKLAKE_S3_ENDPOINT.
 """
 
 import argparse
@@ -43,7 +44,13 @@ def case(inline=0, options=(), backends=("sqlite", "postgres"), all_snapshots=Tr
     return register
 
 
+def is_made_on(backends, backend):
+    return backend in backends or (backend == "duckdb" and "sqlite" in backends)
+
+
 def catalog_uri(backend, folder, name):
+    if backend == "duckdb":
+        return f"{folder}/meta.ducklake"
     if backend != "postgres":
         return f"sqlite:{folder}/meta.sqlite"
     database = f"lake_{name}"
@@ -126,7 +133,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--backend", required=True, choices=["sqlite", "postgres", "s3"])
+    parser.add_argument("--backend", required=True, choices=["sqlite", "postgres", "s3", "duckdb"])
     parser.add_argument("--only", nargs="*", help="these lakes alone")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="print the names of the backend's lakes")
@@ -136,7 +143,7 @@ def main():
     os.makedirs(out, exist_ok=True)
     if args.backend == "s3" and not args.list:
         create_bucket()
-    names = [name for name, (_, _, _, backends, *_) in CASES.items() if args.backend in backends]
+    names = [name for name, (_, _, _, backends, *_) in CASES.items() if is_made_on(backends, args.backend)]
     if args.list:
         print("\n".join(names))
         return

@@ -118,7 +118,7 @@ class Lake:
     def edit(self, *statements):
         """Change the catalog's own tables behind DuckLake's back."""
         self.detach()
-        kind, _, address = self.uri.partition(":")
+        kind, address = ("duckdb", self.uri) if self.backend == "duckdb" else self.uri.split(":", 1)
         self.con.execute(f"ATTACH {literal(address)} AS meta (TYPE {kind})")
         for statement in statements:
             self.con.execute(statement)

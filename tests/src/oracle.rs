@@ -44,6 +44,8 @@ pub enum Backend {
     Postgres,
     /// Catalog in a SQLite file, data in an S3 bucket.
     S3,
+    /// Catalog in a DuckDB file, data in a folder; the engine only reads it.
+    DuckDb,
 }
 
 impl Backend {
@@ -52,13 +54,14 @@ impl Backend {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
             Self::S3 => "s3",
+            Self::DuckDb => "duckdb",
         }
     }
 
     /// The server it needs, by the variable that names it.
     pub fn server(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => None,
+            Self::Sqlite | Self::DuckDb => None,
             Self::Postgres => Some("QUACKLAKE_PG"),
             Self::S3 => Some("QUACKLAKE_S3_ENDPOINT"),
         }
@@ -131,8 +134,8 @@ struct Answers {
     ended: bool,
 }
 
-static MAKERS: [Maker; 3] = [const { Maker::new() }; 3];
-static WRITERS: [Maker; 3] = [const { Maker::new() }; 3];
+static MAKERS: [Maker; 4] = [const { Maker::new() }; 4];
+static WRITERS: [Maker; 4] = [const { Maker::new() }; 4];
 
 impl Maker {
     const fn new() -> Self {

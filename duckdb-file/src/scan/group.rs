@@ -1,9 +1,11 @@
 //! A group of rows while it is scanned.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::filter::Filter;
 use super::stored::StoredColumn;
 use super::{ScanColumn, kept};
 use crate::database::TableInner;
@@ -34,8 +36,8 @@ pub(super) struct Group {
 
 /// Reads columns of a group.
 enum RowSource {
-    /// One for each of the sources that are stored.
-    Stored(Vec<StoredColumn>),
+    /// One for each column, unless it is constant.
+    Stored(Vec<Option<StoredColumn>>),
     Chunks(Chunks),
 }
 
@@ -94,7 +96,9 @@ impl Group {
                 let stored = column(*index).ok_or_else(missing)?.and_then(|(column, logical_type)| {
                     StoredColumn::open(&self.table.blocks, column, &logical_type, self.rows)
                 });
-                opened.push(stored.at(|| format!("column {}", scanned.name))?);
+                opened.push(Some(stored.at(|| format!("column {}", scanned.name))?));
+            } else {
+                opened.push(None);
             }
         }
         Ok(RowSource::Stored(opened))
@@ -104,30 +108,71 @@ impl Group {
         self.position >= self.rows
     }
 
-    /// The next rows, at most that many; `None` if all of them are deleted.
-    pub(super) fn next(&mut self, batch_rows: usize) -> Result<Option<(Vec<Vector>, usize)>> {
+    /// The next rows, at most that many; `None` if there are none among them. Where rows are chosen, only columns behind
+    /// those that they are chosen by are returned.
+    pub(super) fn next(&mut self, batch_rows: usize, filter: Option<&Filter>) -> Result<Option<(Vec<Vector>, usize)>> {
         let wanted = (self.rows - self.position).min(batch_rows as u64) as usize;
-        let (rows, vectors) = match &mut self.rows_of {
-            RowSource::Stored(columns) => next_stored(columns, &self.sources, &self.columns, wanted)?,
-            RowSource::Chunks(chunks) => chunks.next(&self.sources, wanted)?,
+        let keys = filter.map_or(0, Filter::keys);
+        let (rows, mut vectors) = match &mut self.rows_of {
+            RowSource::Stored(columns) => {
+                let rows = limit(columns, &self.columns, wanted)?;
+                (rows, self.read(0..keys, rows)?)
+            }
+            RowSource::Chunks(chunks) => {
+                let (rows, vectors) = chunks.next(&self.sources, wanted)?;
+                (rows, self.with_constants(vectors, rows)?)
+            }
         };
-        let first = self.row_start + self.position;
-        let mut vectors = self.with_constants(vectors, rows)?;
-        for (column, vector) in self.columns.iter().zip(&mut vectors) {
-            let updates = &self.table.data.updates;
-            updates.apply(column.physical as u64, first..first + rows as u64, vector)?;
-        }
+        self.update(0, rows, &mut vectors)?;
         // Groups have at most 2^24 rows.
-        let kept = kept(&self.deleted, self.position as u32, rows);
+        let mut kept = kept(&self.deleted, self.position as u32, rows);
+        let mut others = vectors.split_off(keys);
+        if let Some(filter) = filter {
+            let chosen = filter.choose(&self.columns, vectors, rows)?;
+            let is_chosen = |row: &usize| chosen.get(*row).copied().unwrap_or_default();
+            kept = Some(match kept {
+                Some(kept) => kept.into_iter().filter(is_chosen).collect(),
+                None => (0..rows).filter(is_chosen).collect(),
+            });
+        }
+        if let RowSource::Stored(_) = self.rows_of {
+            others = self.read(keys..self.columns.len(), rows)?;
+            self.update(keys, rows, &mut others)?;
+        }
         self.position += rows as u64;
         match kept {
-            None => Ok(Some((vectors, rows))),
+            None => Ok(Some((others, rows))),
             Some(kept) if kept.is_empty() => Ok(None),
             Some(kept) => {
-                let vectors = vectors.iter().map(|vector| vector.take(&kept)).collect::<Result<_>>()?;
-                Ok(Some((vectors, kept.len())))
+                let others = others.iter().map(|vector| vector.take(&kept)).collect::<Result<_>>()?;
+                Ok(Some((others, kept.len())))
             }
         }
+    }
+
+    /// Reads the next rows of some columns of a stored group.
+    fn read(&mut self, range: Range<usize>, rows: usize) -> Result<Vec<Vector>> {
+        let RowSource::Stored(stored) = &mut self.rows_of else { return Ok(Vec::new()) };
+        let mut vectors = Vec::with_capacity(range.len());
+        for at in range {
+            let column = stored.get_mut(at).and_then(Option::as_mut);
+            vectors.push(match (column, self.sources.get(at)) {
+                (Some(column), _) => column.next(rows).at(|| format!("column {}", self.columns[at].name))?,
+                (None, Some(Source::Constant(value))) => Vector::repeated(value, rows)?,
+                (None, _) => return Err(Error::corrupt("a column is missing")),
+            });
+        }
+        Ok(vectors)
+    }
+
+    /// Replaces what was updated in the columns from `first` on.
+    fn update(&self, first: usize, rows: usize, vectors: &mut [Vector]) -> Result<()> {
+        let start = self.row_start + self.position;
+        let updates = &self.table.data.updates;
+        for (column, vector) in self.columns[first..].iter().zip(vectors) {
+            updates.apply(column.physical as u64, start..start + rows as u64, vector)?;
+        }
+        Ok(())
     }
 
     /// Puts the columns that are not stored between those that are.
@@ -141,23 +186,15 @@ impl Group {
     }
 }
 
-fn next_stored(
-    columns: &mut [StoredColumn],
-    sources: &[Source],
-    names: &[ScanColumn],
-    wanted: usize,
-) -> Result<(usize, Vec<Vector>)> {
-    let stored = sources.iter().zip(names).filter(|(source, _)| matches!(source, Source::Stored(_)));
-    let names: Vec<_> = stored.map(|(_, column)| &column.name).collect();
+/// How many of the next rows fit into a batch.
+fn limit(columns: &mut [Option<StoredColumn>], names: &[ScanColumn], wanted: usize) -> Result<usize> {
     let mut rows = wanted;
-    for (column, name) in columns.iter_mut().zip(&names) {
-        rows = column.limit(rows).at(|| format!("column {name}"))?;
+    for (column, scanned) in columns.iter_mut().zip(names) {
+        if let Some(column) = column {
+            rows = column.limit(rows).at(|| format!("column {}", scanned.name))?;
+        }
     }
-    let mut vectors = Vec::new();
-    for (column, name) in columns.iter_mut().zip(&names) {
-        vectors.push(column.next(rows).at(|| format!("column {name}"))?);
-    }
-    Ok((rows, vectors))
+    Ok(rows)
 }
 
 /// Chunks of the write-ahead log one after another.

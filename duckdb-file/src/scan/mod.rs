@@ -1,6 +1,7 @@
 //! Scans of tables.
 
 mod arrow;
+mod filter;
 mod group;
 mod stored;
 mod text;
@@ -18,6 +19,8 @@ use crate::database::TableInner;
 use crate::error::{At, Result};
 use crate::types::LogicalType;
 use crate::vector::Vector;
+use filter::Filter;
+pub use filter::RowFilter;
 use group::Group;
 
 /// Text and elements of a batch, about, unless a single row has more.
@@ -46,6 +49,8 @@ pub struct Scan {
     table: Arc<TableInner>,
     schema: SchemaRef,
     columns: Vec<ScanColumn>,
+    /// Its columns come before those of the schema.
+    filter: Option<Filter>,
     batch_rows: usize,
     /// Whether strings are views.
     views: bool,
@@ -66,14 +71,17 @@ pub(crate) struct ScanColumn {
 }
 
 impl Scan {
-    /// `groups` are numbers of row groups; `None`: all of them.
+    /// `columns` begin with those of the filter; `groups` are numbers of row groups, `None`: all of them.
     pub(crate) fn new(
         table: Arc<TableInner>,
         columns: Vec<ScanColumn>,
+        filter: Option<&RowFilter>,
         batch_rows: usize,
         groups: Option<Vec<usize>>,
     ) -> Result<Self> {
-        let fields: Vec<_> = columns.iter().map(|column| column.logical_type.field(&column.name)).collect();
+        let keys = filter.map_or(0, |filter| filter.columns.len());
+        let filter = filter.map(|filter| Filter::new(&columns[..keys], filter));
+        let fields: Vec<_> = columns[keys..].iter().map(|column| column.logical_type.field(&column.name)).collect();
         let leaves = columns.iter().fold(1, |sum: usize, column| sum.saturating_add(column.logical_type.leaves()));
         let count = table.groups()?.len();
         let rest = groups.unwrap_or_else(|| (0..count).collect()).into_iter();
@@ -81,6 +89,7 @@ impl Scan {
             table,
             schema: Arc::new(Schema::new(fields)),
             columns,
+            filter,
             batch_rows: batch_rows.min(BATCH_VALUES / leaves).max(1),
             views: false,
             rest,
@@ -120,7 +129,7 @@ impl Scan {
             }
             // A group may be deleted as a whole.
             if let Some(group) = self.current.as_mut().filter(|group| !group.is_done())
-                && let Some((vectors, rows)) = group.next(self.batch_rows)?
+                && let Some((vectors, rows)) = group.next(self.batch_rows, self.filter.as_ref())?
             {
                 self.emit(vectors, rows)?;
             }
@@ -157,7 +166,8 @@ impl Scan {
             let array = if self.views { arrow::view_array } else { arrow::array };
             array(&column.logical_type, vector).at(|| format!("column {}", column.name))
         };
-        let arrays = self.columns.iter().zip(vectors).map(array).collect::<Result<_>>()?;
+        let keys = self.filter.as_ref().map_or(0, Filter::keys);
+        let arrays = self.columns[keys..].iter().zip(vectors).map(array).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?)
     }

@@ -8,7 +8,7 @@ use ducklake_format::stats::TableColumnStatistics;
 use super::create::{insert_rows, lock_writers};
 use super::tables::MetadataTable;
 use crate::catalog::Catalog;
-use crate::driver::{Cell, DbTransaction};
+use crate::driver::{Cell, Database, DbTransaction};
 use crate::error::{CatalogError, FailureKind};
 use crate::metadata::FormatVersion;
 use crate::snapshot::{Snapshot, SnapshotChanges};
@@ -55,11 +55,14 @@ impl Catalog {
         Ok(CommitTransaction { catalog: self, tx })
     }
 
-    /// Refuses lakes whose format this crate does not write.
+    /// Refuses catalogs in DuckDB files, and lakes whose format this crate does not write.
     ///
     /// # Errors
     /// `Unsupported`, with what to do instead.
     pub fn check_writable(&self) -> Result<(), CatalogError> {
+        if let Database::DuckDb(file) = self.database() {
+            return Err(file.read_only());
+        }
         let metadata = self.metadata();
         if metadata.version == FormatVersion::V1_0 {
             return Ok(());

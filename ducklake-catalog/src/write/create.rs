@@ -39,13 +39,14 @@ impl Catalog {
     /// first: then its catalog is opened.
     ///
     /// # Errors
-    /// `Denied`, `Unreachable` or other database failures; nothing is left half made.
+    /// `Denied`, `Unreachable` or other database failures, `Unsupported` for DuckDB files; nothing is left half made.
     pub async fn create(uri: &CatalogUri, options: &CreateOptions) -> Result<(Self, bool), CatalogError> {
         if let CatalogUri::Sqlite(path) = uri
             && std::fs::metadata(path).map_or(true, |m| m.len() == 0)
         {
             Database::create_sqlite(path).await?;
         }
+        uri.check_creatable()?;
         let database = Database::connect(uri, None).await?;
         let dialect = database.dialect();
         let schema = options.metadata_schema.clone().unwrap_or_else(|| dialect.default_schema.to_string());
@@ -146,7 +147,7 @@ async fn create_in(
 }
 
 /// Waits until no other writer of ours is in its transaction.
-pub(super) async fn lock_writers(tx: &mut DbTransaction, mut sql: Sql<'_>) -> Result<(), CatalogError> {
+pub(crate) async fn lock_writers(tx: &mut DbTransaction, mut sql: Sql<'_>) -> Result<(), CatalogError> {
     let Some(statement) = sql.dialect.lock_writers else { return Ok(()) };
     let statement = statement(lock_key(sql.schema()));
     sql.push(&statement);
@@ -177,7 +178,7 @@ pub(super) async fn insert_rows(
 }
 
 /// `INSERT … VALUES` over columns given by name and declared type.
-pub(super) async fn insert_values(
+pub(crate) async fn insert_values(
     tx: &mut DbTransaction,
     empty: Sql<'_>,
     doing: &str,

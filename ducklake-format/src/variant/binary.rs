@@ -16,11 +16,17 @@ const MAX_OVERLAP: usize = 16;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Metadata<'a> {
     bytes: &'a [u8],
+    keeps_order: bool,
 }
 
 impl<'a> Metadata<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, keeps_order: false }
+    }
+
+    /// With members of objects in the order in which they are stored, each as often as it is.
+    pub(super) fn keeping_order(self) -> Self {
+        Self { keeps_order: true, ..self }
     }
 
     /// The key with a number.
@@ -81,7 +87,7 @@ pub(super) enum Value<'a> {
     String(&'a str),
     Uuid([u8; 16]),
     Array(Vec<&'a [u8]>),
-    /// In byte order of the keys, each once.
+    /// In byte order of the keys, each once, unless the order is kept.
     Object(Vec<(&'a str, &'a [u8])>),
 }
 
@@ -179,9 +185,11 @@ impl<'a> Decoder<'a> {
             let id = number(ids, i, id_width).ok_or_else(ends_early)?;
             members.push((self.metadata.key(id)?, value));
         }
-        // The sort is stable, so the first of equal keys stays.
-        members.sort_by_key(|(key, _)| *key);
-        members.dedup_by_key(|(key, _)| *key);
+        if !self.metadata.keeps_order {
+            // The sort is stable, so the first of equal keys stays.
+            members.sort_by_key(|(key, _)| *key);
+            members.dedup_by_key(|(key, _)| *key);
+        }
         Ok(Value::Object(members))
     }
 

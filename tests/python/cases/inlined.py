@@ -105,7 +105,8 @@ def inlined_odd_names(lake):
         'CREATE TABLE structs (s STRUCT("a b" INTEGER, "c""d" VARCHAR, "it\'s" INTEGER))',
     )
     lake.sql("""INSERT INTO structs VALUES ({'a b': 1, 'c"d': 'x', 'it''s': 2})""")
-    for at in range(lake.snapshot, lake.snapshot + 3):
+    # A DuckDB file holds structs as such.
+    for at in range(lake.snapshot, lake.snapshot + 3) if lake.backend != "duckdb" else ():
         why = "DuckDB cannot read its own inlined text of a struct whose member names hold quotes"
         lake.right("structs", [["{'a b': 1, 'c\"d': x, 'it\\'s': 2}"]], why, snapshot=at)
     # Columns named like those of inlined tables keep a table out of the catalog.

@@ -192,6 +192,9 @@ def sources(lake, inlined):
     """Fill memory tables with the values; the lake gets copies."""
     for name, (sql_type, values, more) in SCALARS.items():
         values = values + (more if inlined else [])
+        if lake.backend == "duckdb" and inlined and name == "uint128":
+            # DuckDB cannot commit great ones to a DuckDB file.
+            values = values[:2]
         lake.sql(f"CREATE TABLE memory.scalar_{name} (id INTEGER, v {sql_type})")
         rows = ", ".join(f"({i}, CAST({v} AS {sql_type}))" for i, v in enumerate(values + ["NULL"]))
         lake.sql(f"INSERT INTO memory.scalar_{name} VALUES {rows}")
@@ -267,3 +270,21 @@ def variants(lake):
     lake.sql("INSERT INTO shredded SELECT i, {'a': i, 'b': 'text ' || i, 'c': [i, i + 1], 'd': {'e': i * 0.5}}::VARIANT FROM range(50) r(i)")
     lake.sql("INSERT INTO shredded SELECT i, (CASE WHEN i % 3 = 0 THEN {'a': i}::VARIANT ELSE {'a': 'x', 'z': i}::VARIANT END) FROM range(20) r(i)")
     lake.sql("INSERT INTO shredded SELECT i, i::VARIANT FROM range(20) r(i)")
+
+
+@case(inline=100, backends=("duckdb",))
+def variants_inlined(lake):
+    """Variants stay in the catalog only where it is a DuckDB file."""
+    lake.sql("CREATE TABLE mixed (id INTEGER, v VARIANT)")
+    rows = ", ".join(f"({i}, ({value})::VARIANT)" for i, value in enumerate(VARIANTS))
+    lake.sql(f"INSERT INTO mixed VALUES {rows}")
+    further = [
+        "170141183460469231731687303715884105727::HUGEINT",
+        "18446744073709551615::UBIGINT",
+        "'2024-02-29 12:30:00'::TIMESTAMP_S",
+        "'2024-02-29 12:30:00.123'::TIMESTAMP_MS",
+        "'1 month 2 days 00:00:03.5'::INTERVAL",
+        "{'a': 'b', 'a b': ['x', 'NULL', '']}",
+    ]
+    rows = ", ".join(f"({i + 100}, ({value})::VARIANT)" for i, value in enumerate(further))
+    lake.sql(f"INSERT INTO mixed VALUES {rows}", "UPDATE mixed SET v = 7::VARIANT WHERE id = 3", "DELETE FROM mixed WHERE id = 4")

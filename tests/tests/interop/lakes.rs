@@ -75,3 +75,18 @@ lakes! {
     added_files added_hive_files added_arrow_files added_inside_data_path merged_files expired_snapshots
     partition_changes pruning
 }
+
+lakes! {
+    duckdb, Backend::DuckDb,
+    odd_names schemas_and_tables empty_tables empty_lake views_and_comments encrypted encrypted_with_vectors
+    time_travel virtual_columns path_kinds commit_messages delete_files deletion_vectors deletion_vectors_large
+    deletes_across_row_groups inlined_deletes inlined_deletes_beside_vectors inlined_deletes_flushed deletes_with_changed_columns merge_into
+    added_columns added_columns_inlined changed_columns changed_columns_inlined promoted_types
+    promoted_types_inlined promoted_to_variant promotion_over_time changed_nested changed_nested_inlined
+    whole_struct_changed added_files added_hive_files hive_column_widened added_arrow_files added_inside_data_path
+    files_share_a_mapping inlined_rows inlined_schema_versions flushed flushed_types inlined_then_late
+    inlined_odd_names inlined_many merged_files merged_after_changes merged_with_deletes rewritten_files
+    expired_snapshots checkpointed sorted_table identity_partitions partition_transforms partition_changes
+    bucket_partitions partitioned_inlined pruning types_in_files types_inlined types_files_v2 geometry variants
+    variants_inlined
+}

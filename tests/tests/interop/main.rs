@@ -1,5 +1,6 @@
 //! The engine compared with real DuckDB, and on input that is wrong.
 
+mod attached_files;
 mod bad_input;
 mod demo;
 mod duckdb_files;

@@ -1,10 +1,10 @@
 //! Rows as inlined data tables hold them (DuckLake spec, "Inlined data").
 
+use crate::driver::Cell;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
 };
-use ducklake_catalog::Cell;
 use ducklake_format::text::InlinedText;
 use ducklake_format::{Column, DisplayOptions, FormatError, LakeType, ValueDisplay};
 
@@ -25,12 +25,22 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The backend of a catalog, by [`Catalog::backend`](ducklake_catalog::Catalog::backend).
+    /// The backend of a catalog, by [`Catalog::backend`](crate::Catalog::backend).
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "sqlite" => Some(Self::Sqlite),
             "postgres" => Some(Self::Postgres),
             _ => None,
+        }
+    }
+}
+
+impl Backend {
+    /// Its name in messages.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
         }
     }
 }
