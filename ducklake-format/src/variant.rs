@@ -4,6 +4,7 @@
 //! the writer shredded it, `typed_value` (columns). See DuckLake spec "Variant" and Parquet's variant specifications.
 
 mod binary;
+mod duckdb;
 mod print;
 mod shredded;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use arrow::array::{Array, StringViewArray, StringViewBuilder, StructArray};
 
 use crate::FormatError;
 use binary::Metadata;
+pub use duckdb::duckdb_variant_text;
 use print::Style;
 use shredded::{Bytes, Group};
 
@@ -41,7 +43,7 @@ pub fn variant_text(column: &StructArray) -> Result<StringViewArray, FormatError
 ///
 /// # Errors
 /// As [`variant_text`].
-pub fn variant_text_in_stored_order(column: &StructArray) -> Result<StringViewArray, FormatError> {
+fn variant_text_in_stored_order(column: &StructArray) -> Result<StringViewArray, FormatError> {
     write_rows(column, Style::Raw, true)
 }
 

@@ -10,8 +10,8 @@ use duckdb_file::{Error, LogicalType, Result, Table, TypeKind};
 use ducklake_format::types::TYPE_METADATA_KEY;
 use ducklake_format::{DisplayOptions, ValueDisplay};
 
-use super::variant;
 use crate::driver::Cell;
+use ducklake_format::variant::duckdb_variant_text;
 
 /// The rows of a batch that has some of a table's columns.
 pub(super) fn cells_of(table: &Table, batch: &RecordBatch) -> Result<Vec<Vec<Cell>>> {
@@ -70,7 +70,7 @@ fn printable(name: &str, logical_type: &LogicalType, array: &ArrayRef) -> Result
     let child = |name: &str, logical_type: &LogicalType, array: &ArrayRef| printable(name, logical_type, array);
     let array: ArrayRef = match (&logical_type.kind, array.data_type()) {
         (TypeKind::Variant, DataType::Struct(_)) => {
-            Arc::new(variant::text(array.as_struct()).map_err(|reason| problem(name, &reason))?)
+            Arc::new(duckdb_variant_text(array.as_struct()).map_err(|reason| problem(name, &reason.to_string()))?)
         }
         (TypeKind::List(element), DataType::List(_)) => {
             let list = array.as_list::<i32>();

@@ -10,7 +10,6 @@ mod files;
 mod mirror;
 mod pinned;
 mod ranges;
-mod variant;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

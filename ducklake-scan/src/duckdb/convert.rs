@@ -10,16 +10,16 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use duckdb_file::{LogicalType, TypeKind};
 use ducklake_format::text::{DisplayOptions, ValueDisplay};
+use ducklake_format::variant::duckdb_variant_text;
 
 use super::types::lake_type;
-use super::variant;
 use crate::error::{LakeError, Result};
 
 /// The values of a column as `target`, the Arrow type of its lake type.
 pub(super) fn convert(logical_type: &LogicalType, array: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
     Ok(match (&logical_type.kind, target) {
         (TypeKind::Uuid, _) => cast(&uuids(array)?, target)?,
-        (TypeKind::Variant, _) => cast(&variant::texts(array)?, target)?,
+        (TypeKind::Variant, _) => cast(&(Arc::new(duckdb_variant_text(array.as_struct())?) as ArrayRef), target)?,
         (TypeKind::Union(members), _) => cast(&union_texts(members, array)?, target)?,
         (TypeKind::List(element), DataType::List(field)) => {
             let list = array.as_list::<i32>();

@@ -7,7 +7,6 @@ mod prune;
 mod scan;
 mod table;
 mod types;
-mod variant;
 
 pub use file::DuckDbFile;
 pub(crate) use file::{AttachedFile, is_duckdb_file};

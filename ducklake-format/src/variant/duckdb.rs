@@ -10,8 +10,9 @@ use arrow::array::{
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Fields, UInt8Type, UInt32Type};
-use ducklake_format::ValueDisplay;
-use ducklake_format::variant::variant_text_in_stored_order;
+
+use super::variant_text_in_stored_order;
+use crate::{FormatError, ValueDisplay};
 
 /// Values nested deeper than this are refused.
 const MAX_DEPTH: usize = 256;
@@ -21,8 +22,20 @@ const MAX_BYTES: usize = 1 << 28;
 
 type Encoded<T> = Result<T, String>;
 
-/// The text of every row; a variant null is NULL.
-pub(super) fn text(column: &StructArray) -> Encoded<StringViewArray> {
+/// The text of every row of a variant column as DuckDB keeps it in its own files: a struct of `keys`, `children`, `values`
+/// and `data`. As [`super::variant_text`] otherwise, but members of objects come in the order in which they are stored.
+///
+/// # Errors
+/// [`FormatError::InvalidBytes`] if the column is none, if its parts do not fit together, if values are nested more than
+/// 256 deep, and for values that have no such text (bit strings, numbers beyond 128 bits, geometries).
+pub fn duckdb_variant_text(column: &StructArray) -> Result<StringViewArray, FormatError> {
+    encoded(column)
+        .map_err(|problem| FormatError::invalid_bytes("variant", problem))
+        .and_then(|group| variant_text_in_stored_order(&group))
+}
+
+/// The column in Parquet's encoding.
+fn encoded(column: &StructArray) -> Encoded<StructArray> {
     let parts = Parts::new(column).ok_or("its parts are not those of a variant")?;
     let (mut metadata, mut values) = (BinaryBuilder::new(), BinaryBuilder::new());
     for row in 0..column.len() {
@@ -41,8 +54,7 @@ pub(super) fn text(column: &StructArray) -> Encoded<StringViewArray> {
         ["metadata", "value"].into_iter().map(|name| Field::new(name, DataType::Binary, true)).collect();
     let arrays: Vec<ArrayRef> = vec![Arc::new(metadata.finish()), Arc::new(values.finish())];
     let nulls: Option<NullBuffer> = column.nulls().cloned();
-    let group = StructArray::try_new(fields, arrays, nulls).map_err(|e| e.to_string())?;
-    variant_text_in_stored_order(&group).map_err(|e| e.to_string())
+    StructArray::try_new(fields, arrays, nulls).map_err(|e| e.to_string())
 }
 
 /// The arrays that variants are kept in.
