@@ -301,12 +301,12 @@ impl Table {
         self.start(options, None, Some(groups))
     }
 
-    /// Starts to read those of the table's rows that the filter chooses.
+    /// As [`Table::scan_groups`], of those rows only that the filter chooses.
     ///
     /// # Errors
     /// As [`Table::scan`].
-    pub fn scan_where(&self, options: &ScanOptions, filter: &RowFilter) -> Result<Scan> {
-        self.start(options, Some(filter), None)
+    pub fn scan_where(&self, options: &ScanOptions, filter: &RowFilter, groups: Vec<usize>) -> Result<Scan> {
+        self.start(options, Some(filter), Some(groups))
     }
 
     fn start(&self, options: &ScanOptions, filter: Option<&RowFilter>, groups: Option<Vec<usize>>) -> Result<Scan> {

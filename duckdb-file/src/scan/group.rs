@@ -116,7 +116,7 @@ impl Group {
         let (rows, mut vectors) = match &mut self.rows_of {
             RowSource::Stored(columns) => {
                 let rows = limit(columns, &self.columns, wanted)?;
-                (rows, self.read(0..keys, rows)?)
+                (rows, self.read(0..keys, rows, None)?)
             }
             RowSource::Chunks(chunks) => {
                 let (rows, vectors) = chunks.next(&self.sources, wanted)?;
@@ -136,7 +136,12 @@ impl Group {
             });
         }
         if let RowSource::Stored(_) = self.rows_of {
-            others = self.read(keys..self.columns.len(), rows)?;
+            let needed = kept.as_ref().filter(|_| filter.is_some()).map(|kept| {
+                let mut needed = vec![false; rows];
+                kept.iter().for_each(|row| needed[*row] = true);
+                needed
+            });
+            others = self.read(keys..self.columns.len(), rows, needed.as_deref())?;
             self.update(keys, rows, &mut others)?;
         }
         self.position += rows as u64;
@@ -151,13 +156,15 @@ impl Group {
     }
 
     /// Reads the next rows of some columns of a stored group.
-    fn read(&mut self, range: Range<usize>, rows: usize) -> Result<Vec<Vector>> {
+    fn read(&mut self, range: Range<usize>, rows: usize, is_needed: Option<&[bool]>) -> Result<Vec<Vector>> {
         let RowSource::Stored(stored) = &mut self.rows_of else { return Ok(Vec::new()) };
         let mut vectors = Vec::with_capacity(range.len());
         for at in range {
             let column = stored.get_mut(at).and_then(Option::as_mut);
             vectors.push(match (column, self.sources.get(at)) {
-                (Some(column), _) => column.next(rows).at(|| format!("column {}", self.columns[at].name))?,
+                (Some(column), _) => {
+                    column.next_of(rows, is_needed).at(|| format!("column {}", self.columns[at].name))?
+                }
                 (None, Some(Source::Constant(value))) => Vector::repeated(value, rows)?,
                 (None, _) => return Err(Error::corrupt("a column is missing")),
             });

@@ -106,7 +106,8 @@ impl Scan {
             DataType::Binary => DataType::BinaryView,
             other => other.clone(),
         };
-        let fields = self.columns.iter().zip(self.schema.fields()).map(|(column, field)| {
+        let keys = self.filter.as_ref().map_or(0, Filter::keys);
+        let fields = self.columns[keys..].iter().zip(self.schema.fields()).map(|(column, field)| {
             let is_view = arrow::is_stored_text(&column.logical_type.kind);
             if is_view { field.as_ref().clone().with_data_type(view(field)) } else { field.as_ref().clone() }
         });

@@ -128,6 +128,11 @@ impl StoredColumn {
 
     /// The next rows.
     pub(crate) fn next(&mut self, rows: usize) -> Result<Vector> {
+        self.next_of(rows, None)
+    }
+
+    /// The next rows; those that are not needed may have any strings.
+    pub(crate) fn next_of(&mut self, rows: usize, is_needed: Option<&[bool]>) -> Result<Vector> {
         // Where columns are wrapped, the inner validity is the same.
         if let Content::Geometry { coordinates, vertices, kind } = &mut self.content {
             let vector = coordinates.next(rows)?;
@@ -139,7 +144,7 @@ impl StoredColumn {
         let data = match &mut self.content {
             Content::Fixed(values, width) => Data::Fixed { width: *width, bytes: values.next(rows)? },
             Content::Strings(strings) => {
-                let strings = strings.next(rows)?;
+                let strings = strings.next_of(rows, is_needed)?;
                 for (row, (valid, validity)) in valid.iter_mut().zip(&validity).enumerate() {
                     if *validity == Validity::InData {
                         *valid = !strings.is_null(row);

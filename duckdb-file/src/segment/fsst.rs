@@ -107,12 +107,20 @@ impl Encoded {
 
 impl Decoder<Strings> for Encoded {
     fn piece(&mut self, out: &mut Strings) -> Result<()> {
+        self.piece_of(&|_| true, out)
+    }
+
+    fn piece_of(&mut self, is_needed: &dyn Fn(usize) -> bool, out: &mut Strings) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
         let lengths = packed_piece(&self.region, PACKED, self.width, self.position, rows)?;
         let (mut ends, mut end) = (Vec::with_capacity(rows), 0);
-        for length in lengths {
+        for (row, length) in lengths.into_iter().enumerate() {
             let length = length as usize;
             self.last += length;
+            if !is_needed(row) {
+                ends.push(end);
+                continue;
+            }
             let start = self.end.checked_sub(self.last);
             let start = start.ok_or_else(|| Error::corrupt("a compressed string is out of range"))?;
             let codes = self.region.slice(start, length)?;

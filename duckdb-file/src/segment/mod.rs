@@ -44,6 +44,13 @@ pub(crate) enum Validity {
 pub(crate) trait Decoder<T> {
     /// Appends the next rows of a segment that has more: at least one, at most [`PIECE`].
     fn piece(&mut self, out: &mut T) -> Result<()>;
+
+    /// As [`Decoder::piece`], where the items of rows that are not needed may be any. Rows count from that of the piece's
+    /// first.
+    fn piece_of(&mut self, is_needed: &dyn Fn(usize) -> bool, out: &mut T) -> Result<()> {
+        let _ = is_needed;
+        self.piece(out)
+    }
 }
 
 pub(crate) type Boxed<T> = Box<dyn Decoder<T> + Send>;
@@ -205,7 +212,13 @@ impl<T: Items> Segments<T> {
 
     /// The items of the next rows.
     pub(crate) fn next(&mut self, rows: usize) -> Result<T> {
-        let wanted = rows * T::per_row(self.layout);
+        self.next_of(rows, None)
+    }
+
+    /// As [`Segments::next`], where the items of rows that are not needed may be any.
+    pub(crate) fn next_of(&mut self, rows: usize, is_needed: Option<&[bool]>) -> Result<T> {
+        let per_row = T::per_row(self.layout);
+        let wanted = rows * per_row;
         let mut out = T::with_room(wanted);
         loop {
             let taken = (self.buffer.count() - self.used).min(wanted - out.count());
@@ -216,22 +229,26 @@ impl<T: Items> Segments<T> {
             if out.count() == wanted {
                 return Ok(out);
             }
+            // Rows beyond those that are asked for now are needed later.
+            let first = out.count() / per_row;
+            let needed = is_needed.map(|needed| move |row: usize| needed.get(first + row).copied().unwrap_or(true));
+            let needed = needed.as_ref().map(|needed| needed as &dyn Fn(usize) -> bool);
             // What is wanted as a whole needs no detour.
-            if wanted - out.count() >= PIECE * T::per_row(self.layout) {
-                self.decode(&mut out)?;
+            if wanted - out.count() >= PIECE * per_row {
+                self.decode(needed, &mut out)?;
                 continue;
             }
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.cut(0);
             self.used = 0;
-            let decoded = self.decode(&mut buffer);
+            let decoded = self.decode(needed, &mut buffer);
             self.buffer = buffer;
             decoded?;
         }
     }
 
     /// Decodes one piece.
-    fn decode(&mut self, out: &mut T) -> Result<()> {
+    fn decode(&mut self, is_needed: Option<&dyn Fn(usize) -> bool>, out: &mut T) -> Result<()> {
         let (mut decoder, left) = loop {
             match self.current.take() {
                 Some((decoder, left)) if left > 0 => break (decoder, left),
@@ -242,7 +259,10 @@ impl<T: Items> Segments<T> {
             }
         };
         let before = out.count();
-        decoder.piece(out)?;
+        match is_needed {
+            Some(is_needed) => decoder.piece_of(is_needed, out)?,
+            None => decoder.piece(out)?,
+        }
         let per_row = T::per_row(self.layout);
         let decoded = ((out.count() - before) / per_row) as u64;
         if decoded == 0 {

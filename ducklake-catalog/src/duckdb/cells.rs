@@ -44,8 +44,13 @@ pub(super) fn column_cells(name: &str, logical_type: &LogicalType, array: &Array
         DataType::UInt16 => int!(UInt16Type),
         DataType::UInt32 => int!(UInt32Type),
         DataType::Utf8 => array.as_string::<i32>().iter().map(|value| value.map_or(Cell::Null, Cell::from)).collect(),
+        DataType::Utf8View => array.as_string_view().iter().map(|v| v.map_or(Cell::Null, Cell::from)).collect(),
         DataType::Binary => {
             let values = array.as_binary::<i32>();
+            values.iter().map(|value| value.map_or(Cell::Null, |value| Cell::Bytes(value.to_vec()))).collect()
+        }
+        DataType::BinaryView => {
+            let values = array.as_binary_view();
             values.iter().map(|value| value.map_or(Cell::Null, |value| Cell::Bytes(value.to_vec()))).collect()
         }
         _ => {

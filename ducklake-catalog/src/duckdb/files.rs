@@ -5,19 +5,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
-use arrow::datatypes::{DataType, Int64Type};
-use duckdb_file::{Column, Result as FileResult, RowFilter, ScanOptions, Table};
+use arrow::array::{Array, StringViewArray};
+use duckdb_file::Result as FileResult;
 
-use super::cells::column_cells;
 use super::mirror::Mirror;
+use super::scan::{Accept, Batch, Keys, Search};
 use super::{error, ranges};
 use crate::driver::{Cell, DbTransaction, Row};
 use crate::error::CatalogError;
 use crate::files::{ColumnRange, DELETE_COLUMNS, FILE_COLUMNS, STATS_COLUMNS};
-
-/// Rows of a batch: enough that a batch's own cost does not matter.
-const BATCH_ROWS: usize = 32_768;
 
 /// The files of one lake's table at a snapshot.
 #[derive(Clone)]
@@ -39,16 +35,20 @@ impl FileRows {
     pub(crate) async fn summary(self) -> Result<Vec<Row>, CatalogError> {
         self.on_a_thread(|files| {
             let wanted = ["record_count", "mapping_id", "partition_id"];
-            let rows = files.visible("ducklake_data_file", &wanted, |_| true)?;
-            let (mut records, mut greatest) = (0_i64, [None::<i64>; 2]);
-            for row in &rows {
-                records = records.saturating_add(row[0].as_i64().unwrap_or_default());
-                for (greatest, cell) in greatest.iter_mut().zip(&row[1..]) {
-                    *greatest = (*greatest).max(cell.as_i64());
-                }
+            let totals = files.visible("ducklake_data_file", &wanted, None, |batch| {
+                let numbers = |at: usize| batch.numbers(at);
+                let records = numbers(0).map_or(0, |records| records.iter().flatten().fold(0_i64, i64::saturating_add));
+                let greatest = [1, 2].map(|at| numbers(at).and_then(arrow::compute::max));
+                Ok((batch.rows, records, greatest))
+            })?;
+            let (mut count, mut records, mut greatest) = (0, 0_i64, [None::<i64>; 2]);
+            for (rows, part, ids) in totals {
+                count += rows;
+                records = records.saturating_add(part);
+                greatest.iter_mut().zip(ids).for_each(|(greatest, id)| *greatest = (*greatest).max(id));
             }
             let [mapping, partition] = greatest.map(|id| id.map_or(Cell::Null, Cell::Int));
-            let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
             Ok(vec![Row::new(vec![Cell::Int(count), Cell::Int(records), mapping, partition])])
         })
         .await
@@ -64,18 +64,22 @@ impl FileRows {
         self.on_a_thread(move |files| {
             let excluded = match stats_table {
                 Some(name) if !ranges.is_empty() => files.excluded(name, &ranges)?,
-                _ => HashSet::new(),
+                _ => Vec::new(),
             };
             let mut deletes: HashMap<i64, Vec<Vec<Cell>>> = HashMap::new();
             let wanted: Vec<&str> = std::iter::once("data_file_id").chain(DELETE_COLUMNS).collect();
-            for mut row in files.visible("ducklake_delete_file", &wanted, |_| true)? {
+            let found = files.visible("ducklake_delete_file", &wanted, None, |batch| batch.cells(&wanted))?;
+            for mut row in found.into_iter().flatten() {
                 let cells = row.split_off(1);
                 if let Some(file) = row[0].as_i64() {
                     deletes.entry(file).or_default().push(cells);
                 }
             }
-            let mut listed =
-                files.visible("ducklake_data_file", &FILE_COLUMNS, move |file| !excluded.contains(&file))?;
+            let is_listed: Arc<dyn Fn(i64) -> bool + Send + Sync> =
+                Arc::new(move |file| excluded.binary_search(&file).is_err());
+            let found = files
+                .visible("ducklake_data_file", &FILE_COLUMNS, Some(is_listed), |batch| batch.cells(&FILE_COLUMNS))?;
+            let mut listed: Vec<Vec<Cell>> = found.into_iter().flatten().collect();
             listed.sort_by_key(|row| row[0].as_i64());
             let mut rows = Vec::with_capacity(listed.len());
             for cells in listed {
@@ -98,14 +102,13 @@ impl FileRows {
         listed: HashSet<i64>,
     ) -> Result<Vec<Row>, CatalogError> {
         self.on_a_thread(move |files| {
-            let table = files.table;
+            let within = within(&listed);
+            let accept: Accept = Arc::new(move |keys: &Keys<'_>, keep: &mut [bool]| {
+                keys.restrict(1, keep, |id| id.is_some_and(|id| columns.as_ref().is_none_or(|ids| ids.contains(&id))));
+                keys.restrict(2, keep, |file| file.is_some_and(|file| listed.contains(&file)));
+            });
             let keys = ["table_id", "column_id", "data_file_id"];
-            let rows = files.rows(stats_table, &keys, &STATS_COLUMNS, move |key| {
-                key(0) == Some(table)
-                    && key(1).is_some_and(|id| columns.as_ref().is_none_or(|columns| columns.contains(&id)))
-                    && key(2).is_some_and(|file| listed.contains(&file))
-            })?;
-            Ok(rows.into_iter().map(Row::new).collect())
+            files.cells(stats_table, &keys, &STATS_COLUMNS, accept, Some(("data_file_id", within)))
         })
         .await
     }
@@ -113,13 +116,14 @@ impl FileRows {
     /// Partition values of some files.
     pub(crate) async fn partition_values(self, listed: HashSet<i64>) -> Result<Vec<Row>, CatalogError> {
         self.on_a_thread(move |files| {
-            let table = files.table;
             let wanted = ["data_file_id", "partition_key_index", "partition_value"];
+            let within = within(&listed);
+            let accept: Accept = Arc::new(move |keys: &Keys<'_>, keep: &mut [bool]| {
+                keys.restrict(1, keep, |file| file.is_some_and(|file| listed.contains(&file)));
+            });
             let keys = ["table_id", "data_file_id"];
-            let rows = files.rows("ducklake_file_partition_value", &keys, &wanted, move |key| {
-                key(0) == Some(table) && key(1).is_some_and(|file| listed.contains(&file))
-            })?;
-            Ok(rows.into_iter().map(Row::new).collect())
+            let name = "ducklake_file_partition_value";
+            files.cells(name, &keys, &wanted, accept, Some(("data_file_id", within)))
         })
         .await
     }
@@ -133,133 +137,93 @@ impl FileRows {
         done.map_err(|e| error::died(mirror.path(), e))?.map_err(|e| error::of_file(mirror.path(), e))
     }
 
-    /// Ids of files of which a range excludes all rows.
-    fn excluded(&self, stats_table: &str, ranges: &[ColumnRange]) -> FileResult<HashSet<i64>> {
-        let mut excluded = HashSet::new();
-        let table = self.table;
-        let ids: Vec<i64> = ranges.iter().map(|range| range.column_id).collect();
-        let accept = move |key: &Key<'_>| key(0) == Some(table) && key(1).is_some_and(|column| ids.contains(&column));
+    /// Ids of files of which a range excludes all rows, in order.
+    fn excluded(&self, stats_table: &str, ranges: &[ColumnRange]) -> FileResult<Vec<i64>> {
         let wanted = ["column_id", "data_file_id", "min_value", "max_value", "contains_nan"];
-        self.scan(stats_table, &["table_id", "column_id"], &wanted, accept, |columns, rows| {
-            let [Some(ids), Some(files)] = [0, 1].map(|i| int64(columns, i)) else { return Ok(()) };
-            let text = |i: usize, row: usize| {
-                let array = columns[i].as_ref().and_then(|(_, array)| array.as_string_opt::<i32>());
-                array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
-            };
-            let nan = columns[4].as_ref().and_then(|(_, array)| array.as_boolean_opt());
-            for row in (0..rows).filter(|row| files.is_valid(*row)) {
+        let columns: Vec<i64> = ranges.iter().map(|range| range.column_id).collect();
+        let accept: Accept = Arc::new(move |keys: &Keys<'_>, keep: &mut [bool]| {
+            keys.restrict(1, keep, |id| id.is_some_and(|id| columns.contains(&id)));
+        });
+        let found = self.search(stats_table, &["table_id", "column_id"], &wanted, accept, None).run(|batch| {
+            let mut excluded = Vec::new();
+            let [Some(ids), Some(files)] = [0, 1].map(|at| batch.numbers(at)) else { return Ok(excluded) };
+            let [min, max] = [2, 3].map(|at| batch.texts(at));
+            let nan = batch.booleans(4);
+            for row in (0..batch.rows).filter(|row| files.is_valid(*row)) {
                 for range in ranges.iter().filter(|range| range.column_id == ids.value(row)) {
                     let may_have_nan = nan.is_none_or(|nan| nan.is_null(row) || nan.value(row));
-                    if ranges::excludes(range, text(2, row), text(3, row), may_have_nan) {
-                        excluded.insert(files.value(row));
+                    if ranges::excludes(range, text(min, row), text(max, row), may_have_nan) {
+                        excluded.push(files.value(row));
                     }
                 }
             }
-            Ok(())
+            Ok(excluded)
         })?;
+        let mut excluded = found.concat();
+        excluded.sort_unstable();
+        excluded.dedup();
         Ok(excluded)
     }
 
-    /// Rows of a versioned table that are of this lake's table and visible at the snapshot.
-    fn visible(
+    /// What is made of rows of a versioned table that are of this lake's table, visible at the snapshot, and of wanted
+    /// files.
+    fn visible<T: Send>(
         &self,
         name: &str,
         wanted: &[&str],
-        is_file_wanted: impl Fn(i64) -> bool + Send + Sync + 'static,
-    ) -> FileResult<Vec<Vec<Cell>>> {
-        let keys = ["table_id", "begin_snapshot", "end_snapshot", "data_file_id"];
-        let (table, snapshot) = (self.table, self.snapshot);
-        self.rows(name, &keys, wanted, move |key| {
-            key(0) == Some(table)
-                && key(1).is_some_and(|begin| begin <= snapshot)
-                && key(2).is_none_or(|end| end > snapshot)
-                && key(3).is_some_and(&is_file_wanted)
-        })
-    }
-
-    /// Cells of the wanted columns, of rows whose keys (64-bit numbers) are accepted; NULL where the table has no such
-    /// column, no rows where there is no such table.
-    fn rows(
-        &self,
-        name: &str,
-        keys: &[&str],
-        wanted: &[&str],
-        accept: impl Fn(&Key<'_>) -> bool + Send + Sync + 'static,
-    ) -> FileResult<Vec<Vec<Cell>>> {
-        let mut found = Vec::new();
-        self.scan(name, keys, wanted, accept, |columns, rows| {
-            let first = found.len();
-            found.resize_with(first + rows, || Vec::with_capacity(wanted.len()));
-            for (name, column) in wanted.iter().zip(columns) {
-                let cells = match column {
-                    Some((column, array)) => column_cells(name, &column.logical_type, array)?,
-                    None => vec![Cell::Null; rows],
-                };
-                found[first..].iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+        is_file_wanted: Option<Arc<dyn Fn(i64) -> bool + Send + Sync>>,
+        make: impl Fn(&Batch<'_>) -> FileResult<T> + Sync,
+    ) -> FileResult<Vec<T>> {
+        let snapshot = self.snapshot;
+        let accept: Accept = Arc::new(move |keys: &Keys<'_>, keep: &mut [bool]| {
+            keys.restrict(1, keep, |begin| begin.is_some_and(|begin| begin <= snapshot));
+            keys.restrict(2, keep, |end| end.is_none_or(|end| end > snapshot));
+            if let Some(is_wanted) = &is_file_wanted {
+                keys.restrict(3, keep, |file| file.is_some_and(&**is_wanted));
             }
-            Ok(())
-        })?;
-        Ok(found)
+        });
+        let keys = ["table_id", "begin_snapshot", "end_snapshot", "data_file_id"];
+        self.search(name, &keys, wanted, accept, None).run(make)
     }
 
-    /// Gives the accepted rows of a table in batches: for each wanted column, if there is one, its description and
-    /// values.
-    fn scan(
+    /// Cells of the wanted columns of the accepted rows.
+    fn cells(
         &self,
         name: &str,
         keys: &[&str],
         wanted: &[&str],
-        accept: impl Fn(&Key<'_>) -> bool + Send + Sync + 'static,
-        mut take: impl FnMut(&[Option<Values<'_>>], usize) -> FileResult<()>,
-    ) -> FileResult<()> {
-        let Some(table) = self.mirror.table(&self.schema, name) else { return Ok(()) };
-        let mut names = Vec::new();
-        let keys: Vec<Option<usize>> = keys.iter().map(|key| position(&mut names, column(table, key)?)).collect();
-        let filter = RowFilter::new(names, move |batch| {
-            let keys: Vec<Option<&Int64Array>> =
-                keys.iter().map(|at| batch.columns().get((*at)?)?.as_primitive_opt::<Int64Type>()).collect();
-            let key = |row: usize, i: usize| keys[i].filter(|key| key.is_valid(row)).map(|key| key.value(row));
-            (0..batch.num_rows()).map(|row| accept(&|i| key(row, i))).collect()
+        accept: Accept,
+        within: Option<(&str, (i64, i64))>,
+    ) -> FileResult<Vec<Row>> {
+        let found = self.search(name, keys, wanted, accept, within).run(|batch| batch.cells(wanted))?;
+        Ok(found.into_iter().flatten().map(Row::new).collect())
+    }
+
+    /// A search among the rows of this lake's table; the first key is the table's id.
+    fn search<'a>(
+        &'a self,
+        name: &'a str,
+        keys: &'a [&'a str],
+        wanted: &'a [&'a str],
+        accept: Accept,
+        within: Option<(&'a str, (i64, i64))>,
+    ) -> Search<'a> {
+        let table = self.table;
+        let own: Accept = Arc::new(move |keys: &Keys<'_>, keep: &mut [bool]| {
+            keys.restrict(0, keep, |id| id == Some(table));
+            accept(keys, keep);
         });
-        let mut names = Vec::new();
-        let wanted: Vec<Option<(&Column, usize)>> = wanted
-            .iter()
-            .map(|name| {
-                let column = column(table, name)?;
-                Some((column, position(&mut names, column)?))
-            })
-            .collect();
-        let options = ScanOptions { columns: Some(names), batch_rows: BATCH_ROWS };
-        for batch in table.scan_where(&options, &filter)? {
-            let batch = batch?;
-            let columns: Vec<Option<Values<'_>>> =
-                wanted.iter().map(|found| found.map(|(column, at)| (column, Arc::clone(batch.column(at))))).collect();
-            take(&columns, batch.num_rows())?;
-        }
-        Ok(())
+        let ranges = [Some(("table_id", (table, table))), within].into_iter().flatten().collect();
+        Search { table: self.mirror.table(&self.schema, name), keys, wanted, accept: own, within: ranges }
     }
 }
 
-/// The key of a row with a number; `None` is NULL.
-type Key<'a> = dyn Fn(usize) -> Option<i64> + 'a;
-
-/// A column of a table and some values of it.
-type Values<'a> = (&'a Column, ArrayRef);
-
-/// Where a column is among others, to which it is added if need be.
-fn position(names: &mut Vec<String>, column: &Column) -> Option<usize> {
-    let known = names.iter().position(|name| *name == column.name);
-    Some(known.unwrap_or_else(|| {
-        names.push(column.name.clone());
-        names.len() - 1
-    }))
+/// The least and greatest of some ids.
+fn within(ids: &HashSet<i64>) -> (i64, i64) {
+    let (least, greatest) = (ids.iter().min(), ids.iter().max());
+    (least.copied().unwrap_or(0), greatest.copied().unwrap_or(-1))
 }
 
-fn column<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
-    table.columns().iter().find(|column| !column.generated && column.name.eq_ignore_ascii_case(name))
-}
-
-fn int64<'a>(columns: &'a [Option<(&Column, ArrayRef)>], at: usize) -> Option<&'a Int64Array> {
-    let (_, array) = columns.get(at)?.as_ref()?;
-    (*array.data_type() == DataType::Int64).then(|| array.as_primitive::<Int64Type>())
+fn text(array: Option<&StringViewArray>, row: usize) -> Option<&str> {
+    array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }

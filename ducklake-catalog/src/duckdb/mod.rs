@@ -10,6 +10,7 @@ mod files;
 mod mirror;
 mod pinned;
 mod ranges;
+mod scan;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
