@@ -323,10 +323,20 @@ impl Database {
                 query_sqlite(&mut connection, text, binds).await.map_err(failed)
             }
             Self::Postgres { uri, pool, keeps_statements } => {
+                // A pooler may give the two messages of a statement with bound values to different sessions.
+                let begin = (!keeps_statements && !binds.is_empty()).then_some(POSTGRES.begin_read);
                 let ask = || {
-                    let (text, binds) = (text.clone(), binds.clone());
-                    async move { query_postgres(&mut *pool.acquire().await?, text, binds, *keeps_statements).await }
-                        .boxed()
+                    let (text, binds, keeps) = (text.clone(), binds.clone(), *keeps_statements);
+                    async move {
+                        let Some(begin) = begin else {
+                            return query_postgres(&mut *pool.acquire().await?, text, binds, keeps).await;
+                        };
+                        let mut tx = pool.begin_with(begin).await?;
+                        let rows = query_postgres(&mut tx, text, binds, keeps).await?;
+                        tx.commit().await?;
+                        Ok(rows)
+                    }
+                    .boxed()
                 };
                 patiently(uri, pool, doing, ask).await
             }

@@ -87,6 +87,8 @@ class Pair:
         # Set while answers are kept back; it then waits for the server to be ready for the next statement.
         self.ready = None
         self.writes = False
+        # Texts of prepared statements by name.
+        self.prepared = {}
 
     def break_off(self):
         """The engine's end sees a reset, the server's an end."""
@@ -104,7 +106,7 @@ class Pair:
             self.server.sendall(struct.pack("!i", length) + receive(self.client, length - 4))
             while True:
                 kind, message = self.message()
-                cut, text = self.proxy.next, statement(kind, message[5:])
+                cut, text = self.proxy.next, self.statement(kind, message[5:])
                 if text and text.startswith("BEGIN"):
                     self.writes = "READ COMMITTED" in text
                 if cut and text and self.writes and cut.statement.search(text):
@@ -114,6 +116,17 @@ class Pair:
                 self.server.sendall(message)
         except (OSError, EOFError):
             self.break_off()
+
+    def statement(self, kind, body):
+        """The SQL text that a message has the server run, if it does."""
+        if kind == b"Q":
+            return body.rstrip(b"\0").decode()
+        if kind == b"P":
+            name, text = body.split(b"\0")[:2]
+            self.prepared[name] = text.decode()
+        elif kind == b"B":
+            return self.prepared.get(body.split(b"\0")[1])
+        return None
 
     def message(self):
         head = receive(self.client, 5)
@@ -165,15 +178,6 @@ def reset(end):
     except OSError:
         pass
     end.close()
-
-
-def statement(kind, body):
-    """The SQL text of a message, where it has one."""
-    if kind == b"Q":
-        return body.rstrip(b"\0").decode()
-    if kind == b"P":
-        return body.split(b"\0")[1].decode()
-    return None
 
 
 def receive(end, count):
