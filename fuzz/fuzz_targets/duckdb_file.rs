@@ -11,8 +11,8 @@ const BLOCK: usize = 16_384;
 /// Batches of a table that are read: constant segments may claim any number of rows for nothing.
 const BATCHES: usize = 50;
 
-// The input is a small file (`BLOCK_SIZE 16384`) and its log behind each other; seeds are made by
-// `duckdb-file/tests/python/make.py`.
+// The input is a small file (`BLOCK_SIZE 16384`) and its log behind each other; seeds are made of what
+// `duckdb-file/tests/python/make.py` makes.
 fuzz_target!(|input: (u16, &[u8])| {
     let (split, bytes) = input;
     let split = (usize::from(split) * 16).min(bytes.len());
@@ -36,7 +36,8 @@ fn with_checksums(bytes: &[u8]) -> Bytes {
     if let Some(magic) = bytes.get_mut(8..12) {
         magic.copy_from_slice(b"DUCK");
     }
-    let (pages, blocks) = bytes.split_at_mut((3 * PAGE).min(bytes.len()));
+    let headers = (3 * PAGE).min(bytes.len());
+    let (pages, blocks) = bytes.split_at_mut(headers);
     for part in pages.chunks_exact_mut(PAGE).chain(blocks.chunks_exact_mut(BLOCK)) {
         let sum = checksum(&part[8..]);
         part[..8].copy_from_slice(&sum.to_le_bytes());
@@ -44,13 +45,18 @@ fn with_checksums(bytes: &[u8]) -> Bytes {
     bytes.into()
 }
 
-/// A log whose frames are cut at the pairs of bytes that end objects.
-fn log(bytes: &[u8]) -> Bytes {
+/// A log of frames, each of which comes behind its length in two bytes.
+fn log(mut bytes: &[u8]) -> Bytes {
     let mut log = vec![0x64, 0, 0x62, 0x65, 0, 2, 0xff, 0xff];
-    for payload in bytes.split_inclusive(|byte| *byte == 0xfe) {
+    if bytes.is_empty() {
+        return Bytes::new();
+    }
+    while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
+        let (payload, rest) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
         log.extend((payload.len() as u64).to_le_bytes());
         log.extend(checksum(payload).to_le_bytes());
         log.extend(payload);
+        bytes = rest;
     }
     log.into()
 }

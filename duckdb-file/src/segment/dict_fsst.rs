@@ -13,12 +13,17 @@ use crate::strings::{Part, Strings};
 
 const DICTIONARY: usize = 16;
 
+/// Dictionaries of fewer entries are decoded as a whole, whatever rows are needed.
+const SMALL: usize = 256;
+
 #[derive(Debug)]
 pub(super) struct Encoded {
     region: Region,
-    /// Where the entries are.
-    text: Bytes,
-    entries: Vec<Part>,
+    symbols: Option<Symbols>,
+    /// Where each entry begins, and the last ends.
+    starts: Vec<u32>,
+    /// All entries, once they have been asked for: where they are, and which part of that each is.
+    entries: Option<(Bytes, Vec<Part>)>,
     /// Where the packed numbers of entries are and their width; `None`: every row has the next entry.
     indices: Option<(usize, u32)>,
     position: usize,
@@ -39,50 +44,106 @@ impl Encoded {
         let lengths_start = align(symbols_start.saturating_add(symbols_size));
         let indices_start = align(lengths_start.saturating_add(packed_size(length_width.into(), count)));
         let symbols = if mode == 0 { None } else { Symbols::read(&region, symbols_start)? };
-        let mut entries = Vec::new();
-        let (mut start, mut decoded, mut end) = (DICTIONARY, Vec::new(), 0);
+        let mut starts = Vec::with_capacity(count + 1);
+        let mut end = DICTIONARY as u32;
+        starts.push(end);
         for length in unpack(&region.from(lengths_start)?, length_width.into(), count)? {
-            let length = length as usize;
-            let codes = region.slice(start, length)?;
-            entries.push(match &symbols {
+            let length = u32::try_from(length).ok();
+            end =
+                length.and_then(|length| end.checked_add(length)).ok_or_else(|| Error::corrupt("a long dictionary"))?;
+            starts.push(end);
+        }
+        let length = end as usize - DICTIONARY;
+        region.slice(DICTIONARY, length)?;
+        if mode != 0 && symbols.is_none() && length > 0 {
+            return Err(Error::corrupt("compressed strings without symbol table"));
+        }
+        let indices = (mode != 2).then_some((indices_start, index_width.into()));
+        Ok(Self { region, symbols, starts, entries: None, indices, position: 0 })
+    }
+
+    /// The bytes of an entry as they are stored: their start and number.
+    fn place(&self, index: u64) -> Result<(usize, usize)> {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        let found = self.starts.get(at..).and_then(|starts| starts.first_chunk::<2>());
+        let missing = || Error::corrupt(format!("dictionary entry {index} of {}", self.starts.len() - 1));
+        found.map(|[start, end]| (*start as usize, (end - start) as usize)).ok_or_else(missing)
+    }
+
+    fn decode_all(&self) -> Result<(Bytes, Vec<Part>)> {
+        let mut parts = Vec::with_capacity(self.starts.len());
+        let (mut decoded, mut end) = (Vec::new(), 0);
+        for places in self.starts.windows(2) {
+            let (start, length) = (places[0] as usize, (places[1] - places[0]) as usize);
+            parts.push(match &self.symbols {
                 Some(symbols) => {
                     let first = end;
-                    end = symbols.decode(codes, &mut decoded, first)?;
+                    end = symbols.decode(self.region.slice(start, length)?, &mut decoded, first)?;
                     Part { buffer: 0, start: first as u32, length: (end - first) as u32 }
                 }
-                None if mode == 0 || length == 0 => region.string(0, start, length)?,
-                None => return Err(Error::corrupt("compressed strings without symbol table")),
+                None => self.region.string(0, start, length)?,
             });
-            start += length;
         }
         decoded.truncate(end);
-        let text = if symbols.is_some() { decoded.into() } else { region.bytes().clone() };
-        let indices = (mode != 2).then_some((indices_start, index_width.into()));
-        Ok(Self { region, text, entries, indices, position: 0 })
+        Ok((if self.symbols.is_some() { decoded.into() } else { self.region.bytes().clone() }, parts))
+    }
+
+    /// The entries of a piece's rows.
+    fn numbers(&self, rows: usize) -> Result<Vec<u64>> {
+        match self.indices {
+            Some((start, width)) => packed_piece(&self.region, start, width, self.position, rows),
+            None => Ok((self.position + 1..=self.position + rows).map(|row| row as u64).collect()),
+        }
     }
 }
 
 impl Decoder<Strings> for Encoded {
     fn piece(&mut self, out: &mut Strings) -> Result<()> {
         let rows = next_rows(self.region.rows, self.position);
-        let buffer = out.buffer(&self.text)?;
-        match self.indices {
-            Some((start, width)) => {
-                for index in packed_piece(&self.region, start, width, self.position, rows)? {
-                    // Entry 0 stands for NULL.
-                    let string = entry(&self.entries, index)?;
-                    if index == 0 {
-                        out.push_null();
-                    } else {
-                        out.push(Part { buffer, ..string });
-                    }
-                }
+        let numbers = self.numbers(rows)?;
+        let (text, entries) = match self.entries.take() {
+            Some(entries) => entries,
+            None => self.decode_all()?,
+        };
+        let buffer = out.buffer(&text)?;
+        for index in numbers {
+            let string = entry(&entries, index)?;
+            // Entry 0 stands for NULL, where entries have numbers.
+            if index == 0 {
+                out.push_null();
+            } else {
+                out.push(Part { buffer, ..string });
             }
-            None => {
-                for row in self.position..self.position + rows {
-                    out.push(Part { buffer, ..entry(&self.entries, row as u64 + 1)? });
-                }
+        }
+        self.entries = Some((text, entries));
+        self.position += rows;
+        Ok(())
+    }
+
+    fn piece_of(&mut self, is_needed: &dyn Fn(usize) -> bool, out: &mut Strings) -> Result<()> {
+        let Some(symbols) = self.symbols.as_ref().filter(|_| self.entries.is_none() && self.starts.len() > SMALL)
+        else {
+            return self.piece(out);
+        };
+        let rows = next_rows(self.region.rows, self.position);
+        let (mut decoded, mut ends, mut end) = (Vec::new(), Vec::with_capacity(rows), 0);
+        for (row, index) in self.numbers(rows)?.into_iter().enumerate() {
+            if index != 0 && is_needed(row) {
+                let (start, length) = self.place(index)?;
+                end = symbols.decode(self.region.slice(start, length)?, &mut decoded, end)?;
             }
+            ends.push((end, index == 0));
+        }
+        decoded.truncate(end);
+        let buffer = out.buffer(&decoded.into())?;
+        let mut start = 0;
+        for (end, is_null) in ends {
+            if is_null {
+                out.push_null();
+            } else {
+                out.push(Part { buffer, start: start as u32, length: (end - start) as u32 });
+            }
+            start = end;
         }
         self.position += rows;
         Ok(())
@@ -127,5 +188,22 @@ mod tests {
         assert_eq!(decode(compressed, 3), [text("c"), text("abxyz"), None]);
         let all_different = segment(2, &[0, 1, 2], &[0, 2, 1], &[]);
         assert_eq!(decode(all_different, 2), [text("abxyz"), text("c")]);
+    }
+
+    #[test]
+    fn rows_that_are_not_needed() {
+        let count = 300_u128;
+        let codes: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
+        let mut lengths = vec![0_u128];
+        lengths.extend((0..count).map(|_| 1));
+        let bytes = segment(2, &codes, &lengths, &[]);
+        let whole = decode(bytes.clone(), 300);
+        let mut out = Strings::default();
+        let mut decoder = Encoded::new(Region::test(bytes, 300)).unwrap();
+        decoder.piece_of(&|row| row % 7 == 0, &mut out).unwrap();
+        for row in (0..out.len()).step_by(7) {
+            assert_eq!(Some(String::from_utf8(out.get(row).to_vec()).unwrap()), whole[row]);
+        }
+        assert_eq!(out.get(1), b"");
     }
 }

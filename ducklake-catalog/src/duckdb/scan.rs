@@ -13,7 +13,7 @@ use super::cells::column_cells;
 use crate::driver::Cell;
 
 /// Rows of a batch: enough that a batch's own cost does not matter.
-const BATCH_ROWS: usize = 32_768;
+const BATCH_ROWS: usize = 4_096;
 
 /// Row groups for which another thread is worth its start.
 const GROUPS_OF_A_THREAD: usize = 2;
