@@ -4,11 +4,9 @@ use arrow::array::Array;
 use datafusion::dataframe::DataFrame;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
-use ducklake_catalog::SortField;
 use ducklake_format::columns::Column;
 use ducklake_format::promotion::literal_text;
-use ducklake_transact::settings::check_option;
-use ducklake_transact::{ColumnDefault, Commented, CommitInfo, NewColumn, TableChanges, TableSettings, TransactError};
+use ducklake_transact::{ColumnDefault, NewColumn, TableSettings, TransactError};
 
 use super::literal_types::column_type;
 use super::open::{OpenLake, OpenTransactions};
@@ -18,9 +16,7 @@ use crate::lake::{LakeView, SnapshotSelector, same_name};
 use crate::session::{QueryResult, Session};
 use crate::sql::names::{Attached, unknown_table};
 use crate::sql::rows::{batch_result, count_row, no_rows};
-use crate::sql::write::{
-    AlterAction, Call, ColumnSpec, CommentTarget, CreateTable, CreateView, PartitionExpr, WriteStatement,
-};
+use crate::sql::write::{ColumnSpec, CreateTable, CreateView, WriteStatement};
 
 /// Where a statement's name leads.
 pub(crate) struct Place {
@@ -30,6 +26,12 @@ pub(crate) struct Place {
     pub(crate) schema_id: i64,
     pub(crate) name: String,
 }
+
+mod alter;
+mod call;
+
+pub(crate) use alter::{adapt_pending, pending_columns};
+use alter::{partition_keys, sort_field};
 
 impl Session {
     /// Runs a statement that changes something: in the open transaction, or in one of its own.
@@ -358,240 +360,6 @@ impl Session {
         })
         .await
     }
-
-    async fn comment(&self, open: &OpenTransactions, on: CommentTarget, text: Option<String>) -> Result<()> {
-        let (name, column) = match &on {
-            CommentTarget::Table(name) | CommentTarget::View(name) => (name, None),
-            CommentTarget::Column { table, column } => (table, Some(column)),
-        };
-        let place = self.place(open, name).await?;
-        let on = match (place.table_id(), place.view_id(), column) {
-            (Some(table), _, Some(column)) => {
-                let columns = place.attached.lake.columns(&place.view, table).await?;
-                let found = columns.iter().find(|c| same_name(&c.name, column));
-                let id = found
-                    .map(|c| c.id)
-                    .ok_or_else(|| LakeError::usage(format!("table '{}' has no column '{column}'", place.name)))?;
-                Commented::Column { table, column: id }
-            }
-            (Some(table), _, None) => Commented::Table(table),
-            (None, Some(view), None) => Commented::View(view),
-            (None, Some(_), Some(_)) => return Err(LakeError::not_supported("a comment on a view's column")),
-            (None, None, _) => return Err(place.unknown(name)),
-        };
-        open.with(&place.attached, async |lake| {
-            lake.check_writable()?;
-            lake.transaction.comment(on, text);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn alter(&self, open: &OpenTransactions, place: &Place, id: i64, action: AlterAction) -> Result<()> {
-        let new_column = match &action {
-            AlterAction::AddColumn { spec, .. } => Some(self.new_column(spec).await?),
-            _ => None,
-        };
-        let default = match &action {
-            AlterAction::SetDefault { column, default } => {
-                let columns = place.attached.lake.columns(&place.view, id).await?;
-                let found = columns.iter().find(|c| same_name(&c.name, column));
-                match found {
-                    Some(found) => Some(self.default_of(default, &found.lake_type).await?),
-                    None => None,
-                }
-            }
-            _ => None,
-        };
-        if let AlterAction::SetNotNull { column } = &action {
-            self.check_no_nulls(open, place, column).await?;
-        }
-        let attached = &place.attached;
-        open.with(attached, async |lake| {
-            lake.touch(id).await?;
-            if let AlterAction::RenameTable { new_name } = &action {
-                return Ok(lake.transaction.rename_table(id, new_name)?);
-            }
-            let before = pending_columns(lake, id)?;
-            let inlines = inlining_limit(lake, place.schema_id, Some(id)) > 0;
-            let Some(table) = lake.transaction.table_mut(id) else { return Ok(()) };
-            match action {
-                AlterAction::AddColumn { if_not_exists, path, .. } => {
-                    check_name(inlines && path.len() == 1, path.last().map_or("", String::as_str))?;
-                    if if_not_exists && table.find(&path).is_some() {
-                        return Ok(());
-                    }
-                    let parent = path.get(..path.len().saturating_sub(1)).unwrap_or_default();
-                    if let Some(column) = &new_column {
-                        table.add_column(parent, column)?;
-                    }
-                }
-                AlterAction::DropColumn { if_exists, path } => {
-                    if if_exists && table.find(&path).is_none() {
-                        return Ok(());
-                    }
-                    table.drop_column(&path)?;
-                }
-                AlterAction::RenameColumn { path, new_name } => {
-                    check_name(inlines && path.len() == 1, &new_name)?;
-                    table.rename_column(&path, &new_name)?;
-                }
-                AlterAction::SetType { path, lake_type } => table.set_type(&path, &lake_type)?,
-                AlterAction::SetDefault { column, .. } => {
-                    table.set_default(&[column], &default.unwrap_or_default())?;
-                }
-                AlterAction::DropDefault { column } => table.set_default(&[column], &ColumnDefault::None)?,
-                AlterAction::SetNotNull { column } => set_nullable(table, column, false)?,
-                AlterAction::DropNotNull { column } => set_nullable(table, column, true)?,
-                AlterAction::SetPartitionedBy(keys) => {
-                    table.set_partition(&partition_keys(&keys))?;
-                }
-                AlterAction::ResetPartitionedBy => {
-                    table.set_partition(&[])?;
-                }
-                AlterAction::SetSortedBy(keys) => table.set_sort(keys.iter().map(sort_field).collect()),
-                AlterAction::ResetSortedBy => table.set_sort(Vec::new()),
-                AlterAction::RenameTable { .. } => {}
-            }
-            adapt_pending(lake, id, &before)
-        })
-        .await
-    }
-
-    /// SET NOT NULL: rows that are there must fit. What statistics say is not enough (their NULL is no answer).
-    async fn check_no_nulls(&self, open: &OpenTransactions, place: &Place, column: &str) -> Result<()> {
-        let quote = crate::sql::types::quoted;
-        let table = [&place.attached.name, &place.schema, &place.name].map(|n| quote(n)).join(".");
-        let sql = format!("SELECT 1 FROM {table} WHERE {} IS NULL LIMIT 1", quote(column));
-        let rows = self.query_in(open, &sql).await?;
-        if rows.iter().any(|b| b.num_rows() > 0) {
-            let (table, column) = (place.name.clone(), column.to_string());
-            return Err(TransactError::NotNull { table, column }.into());
-        }
-        Ok(())
-    }
-
-    /// `CALL lake.set_option(…)` and `CALL lake.set_commit_message(…)`, with or without `ducklake_` and the lake's name.
-    async fn call_change(&self, call: Call) -> Result<()> {
-        let (lake, function) = match call.name.as_slice() {
-            [function] => (None, function.to_lowercase()),
-            [lake, function] | [lake, _, function] => (Some(lake.clone()), function.to_lowercase()),
-            _ => (None, String::new()),
-        };
-        let mut args = Vec::new();
-        for arg in &call.args {
-            args.push(self.constant(arg).await?);
-        }
-        let mut named = Vec::new();
-        for (name, arg) in &call.named {
-            named.push((name.as_str(), self.constant(arg).await?));
-        }
-        let lake = match lake {
-            Some(lake) => lake,
-            None if !args.is_empty() => args.remove(0).unwrap_or_default(),
-            None => return Err(LakeError::usage(format!("{function} needs the lake's name"))),
-        };
-        let names = self.names();
-        let attached = names.attached.iter().find(|a| same_name(&a.name, &lake)).cloned();
-        let attached = attached.ok_or_else(|| names.unknown_lake(&lake))?;
-        let find = |name: &str| named.iter().find(|(n, _)| *n == name).and_then(|(_, v)| v.clone());
-        match function.strip_prefix("ducklake_").unwrap_or(&function) {
-            "set_commit_message" => {
-                let mut args = args.into_iter();
-                let (author, message) = (args.next().flatten(), args.next().flatten());
-                let info = CommitInfo { author, message, extra_info: find("extra_info") };
-                if !self.open().is_open().await {
-                    return Err(LakeError::Usage {
-                        message: "a commit message belongs into a transaction".into(),
-                        hint: Some("BEGIN one first".into()),
-                    });
-                }
-                self.open().set_info(info).await;
-                Ok(())
-            }
-            "set_option" => {
-                let mut args = args.into_iter().flatten();
-                let (Some(key), Some(value)) = (args.next(), args.next()) else {
-                    return Err(LakeError::usage("set_option takes a name and a value"));
-                };
-                attached.lake.check_writable()?;
-                let (key, value) = check_option(&key, &value).map_err(LakeError::usage)?;
-                let scope = self.option_scope(&attached, find("schema"), find("table_name")).await?;
-                let scope = scope.as_ref().map(|(scope, id)| (*scope, *id));
-                if key == "data_inlining_row_limit" && value != "0" {
-                    self.check_can_inline(&attached, scope).await?;
-                }
-                let patience = attached.lake.patience(&self.retry());
-                Ok(attached.lake.catalog().set_option(&key, &value, scope, patience).await?)
-            }
-            other => Err(LakeError::not_supported(format!("CALL {other}"))),
-        }
-    }
-
-    /// Inlining cannot be enabled where a table has columns of reserved names.
-    async fn check_can_inline(&self, attached: &Attached, scope: Option<(&str, i64)>) -> Result<()> {
-        let view = attached.lake.view(&SnapshotSelector::Latest).await?;
-        let columns = attached.lake.catalog().all_columns_at(view.snapshot.id).await?;
-        let options = attached.lake.catalog().options();
-        let has_own = |scope: &str, id: i64| {
-            let mut own = options.iter().filter(|o| o.key.eq_ignore_ascii_case("data_inlining_row_limit"));
-            own.any(|o| o.scope.as_deref() == Some(scope) && o.scope_id == Some(id))
-        };
-        // A narrower option stays in force.
-        let in_scope = |table: i64| {
-            let schema = view.names.tables.iter().find(|t| t.table_id == table).map(|t| t.schema_id);
-            match (scope, schema) {
-                (_, None) => false,
-                (None, Some(schema)) => !has_own("table", table) && !has_own("schema", schema),
-                (Some(("schema", id)), Some(schema)) => id == schema && !has_own("table", table),
-                (Some((_, id)), _) => id == table,
-            }
-        };
-        let reserved = columns.iter().find(|(table, column)| {
-            in_scope(*table)
-                && column.parent_column.is_none()
-                && RESERVED_NAMES.iter().any(|name| column.column_name.eq_ignore_ascii_case(name))
-        });
-        match reserved {
-            Some((table, column)) => {
-                let name = view.names.tables.iter().find(|t| t.table_id == *table).map_or("?", |t| t.name.as_str());
-                Err(LakeError::Usage {
-                    message: format!(
-                        "data inlining cannot be enabled for table '{name}': its column '{}' has a reserved name",
-                        column.column_name
-                    ),
-                    hint: Some("rename the column first".into()),
-                })
-            }
-            None => Ok(()),
-        }
-    }
-
-    async fn option_scope(
-        &self,
-        attached: &Attached,
-        schema: Option<String>,
-        table: Option<String>,
-    ) -> Result<Option<(&'static str, i64)>> {
-        let view = attached.lake.view(&SnapshotSelector::Latest).await?;
-        let schema_row = |name: &str| view.schema(name).ok_or_else(|| unknown_schema(name));
-        match (schema, table) {
-            (None, None) => Ok(None),
-            (Some(schema), None) => Ok(Some(("schema", schema_row(&schema)?.schema_id))),
-            (schema, Some(table)) => {
-                let (schema, table) = match (schema, table.split_once('.')) {
-                    (Some(schema), _) => (schema, table),
-                    (None, Some((schema, name))) if view.schema(schema).is_some() => {
-                        (schema.to_string(), name.to_string())
-                    }
-                    (None, _) => ("main".to_string(), table),
-                };
-                let row = view.table(schema_row(&schema)?, &table);
-                let row = row.ok_or_else(|| unknown_table(&view, &table, &schema, &table))?;
-                Ok(Some(("table", row.table_id)))
-            }
-        }
-    }
 }
 
 impl Place {
@@ -652,14 +420,6 @@ fn is_literal(expr: &ast::Expr) -> bool {
         ast::Expr::UnaryOp { expr, .. } | ast::Expr::Nested(expr) | ast::Expr::Cast { expr, .. } => is_literal(expr),
         _ => false,
     }
-}
-
-fn partition_keys(keys: &[PartitionExpr]) -> Vec<(String, String)> {
-    keys.iter().map(|k| (k.column.clone(), k.transform.to_string())).collect()
-}
-
-fn sort_field(key: &crate::sql::write::SortExpr) -> SortField {
-    SortField { expression: key.sql.clone(), descending: key.descending, nulls_first: key.nulls_first }
 }
 
 /// The columns of CREATE TABLE … AS.
@@ -728,33 +488,4 @@ fn check_name(inlines: bool, name: &str) -> Result<()> {
         message: format!("the column name '{name}' is reserved while data is inlined"),
         hint: Some("choose another name, or CALL lake.set_option('data_inlining_row_limit', 0)".into()),
     })
-}
-
-fn set_nullable(table: &mut TableChanges, column: String, nullable: bool) -> Result<()> {
-    let found = table.find(std::slice::from_ref(&column)).map(|c| c.nulls_allowed);
-    if found == Some(nullable) {
-        let is = if nullable { "has no NOT NULL constraint" } else { "is NOT NULL already" };
-        return Err(LakeError::usage(format!("column '{column}' {is}")));
-    }
-    Ok(table.set_nullable(&[column], nullable)?)
-}
-
-pub(crate) fn pending_columns(lake: &OpenLake, id: i64) -> Result<Vec<Column>> {
-    Ok(match lake.transaction.table(id) {
-        Some(table) => table.tree(id)?,
-        None => Vec::new(),
-    })
-}
-
-/// Rows that wait for the commit follow the columns.
-pub(crate) fn adapt_pending(lake: &mut OpenLake, id: i64, before: &[Column]) -> Result<()> {
-    let Some(table) = lake.transaction.table_mut(id) else { return Ok(()) };
-    let after = table.tree(id)?;
-    if after == before || table.pending.is_empty() {
-        return Ok(());
-    }
-    for pending in &mut table.pending {
-        pending.batch = crate::inlined::evolve(&pending.batch, before, &after)?;
-    }
-    Ok(())
 }
