@@ -1,8 +1,5 @@
 //! ATTACH and USE.
 
-use arrow::array::Array;
-use datafusion::catalog::TableProvider;
-use datafusion::physical_plan::ExecutionPlan;
 use ducklake_catalog::{CatalogError, FailureKind};
 use ducklake_transact::SessionSettings;
 

@@ -1,8 +1,6 @@
 //! What SHOW and DESCRIBE tell.
 
-use arrow::array::{Array, StringArray};
-use datafusion::catalog::TableProvider;
-use datafusion::physical_plan::ExecutionPlan;
+use arrow::array::StringArray;
 use ducklake_format::{Column, LakeType};
 
 use crate::error::Result;

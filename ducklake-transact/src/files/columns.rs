@@ -10,13 +10,13 @@ use ducklake_format::{Column, ColumnId, LakeType};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::data_type::ByteArray;
 use parquet::file::statistics::{Statistics, ValueStatistics};
-use tokio::sync::Semaphore;
 
 use super::convert::to_file_values;
-use super::error::{WriteError, blocking};
+use super::error::WriteError;
 use super::group::{RowGroup, array_bytes};
 use super::internal::Internal;
 use super::layout::FileColumnStats;
+use super::pool::Pool;
 use super::schema::{file_type, leaf_ids};
 
 /// Below this many bytes a row group is encoded by one thread.
@@ -174,7 +174,7 @@ pub(super) async fn encode_group(
     group: RowGroup,
     writers: Vec<ArrowColumnWriter>,
     path: &Arc<str>,
-    encoders: &Arc<Semaphore>,
+    encoders: &Pool,
     threads: usize,
 ) -> Result<EncodedGroup, WriteError> {
     let rows = group.rows;
@@ -183,21 +183,16 @@ pub(super) async fn encode_group(
     let jobs = Arc::new(Mutex::new(jobs(columns, &group, writers).into_iter()));
     drop(group);
     let workers = (0..threads).map(|_| {
-        let (jobs, path, encoders) = (Arc::clone(&jobs), Arc::clone(path), Arc::clone(encoders));
-        async move {
-            let permit = encoders.acquire_owned().await.map_err(|e| WriteError::Interrupted(e.to_string()))?;
-            blocking(move || {
-                let _permit = permit;
-                let mut done = Vec::new();
-                let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
-                while let Some(Job { index, mut column, arrays, writers }) = next() {
-                    let chunks = column.encode(arrays, writers, &path)?;
-                    done.push((index, column, chunks));
-                }
-                Ok(done)
-            })
-            .await
-        }
+        let (jobs, path) = (Arc::clone(&jobs), Arc::clone(path));
+        encoders.run(move || {
+            let mut done = Vec::new();
+            let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(Job { index, mut column, arrays, writers }) = next() {
+                let chunks = column.encode(arrays, writers, &path)?;
+                done.push((index, column, chunks));
+            }
+            Ok(done)
+        })
     });
     let mut done: Vec<_> = futures::future::try_join_all(workers).await?.into_iter().flatten().collect();
     done.sort_by_key(|(index, _, _)| *index);

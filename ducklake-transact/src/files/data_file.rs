@@ -19,6 +19,7 @@ use super::internal::Internal;
 use super::layout::{TableLayout, WrittenFile};
 use super::parquet_file::{ColumnWriters, FileStyle};
 use super::pending::PendingFiles;
+use super::pool::Pool;
 use super::schema::parquet_schema;
 use super::upload::Upload;
 
@@ -28,8 +29,7 @@ pub(super) struct Shared {
     pub(super) layout: TableLayout,
     schema: TypePtr,
     internal: Internal,
-    /// Threads that may encode.
-    encoders: Arc<Semaphore>,
+    encoders: Pool,
     /// Row groups that may be on their way, in units of [`GROUP_UNIT`].
     groups: Arc<Semaphore>,
     group_units: u32,
@@ -52,7 +52,7 @@ impl Shared {
             internal,
             storage,
             layout,
-            encoders: Arc::new(Semaphore::new(threads)),
+            encoders: Pool::new(threads),
             groups: Arc::new(Semaphore::new(group_units(threads) as usize)),
             group_units: group_units(threads),
         })

@@ -18,6 +18,7 @@ mod layout;
 mod parquet_file;
 mod partition;
 mod pending;
+mod pool;
 mod schema;
 mod sealing;
 mod sort;

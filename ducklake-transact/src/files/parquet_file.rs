@@ -18,6 +18,9 @@ use super::sealing::{MAGIC, Sealing};
 /// Bytes after the metadata of a file: its length and the magic word.
 const TAIL_BYTES: usize = 8;
 
+/// Values that are encoded in one go; the crate's own 1,024 are soon done with.
+const WRITE_BATCH: usize = 8_192;
+
 /// A file in the making.
 pub(super) struct ParquetFile {
     file: SerializedFileWriter<Vec<u8>>,
@@ -134,6 +137,7 @@ fn properties(style: &FileStyle<'_>, schema: &TypePtr) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("quacklake version ", env!("CARGO_PKG_VERSION")).to_string())
         .set_compression(options.compression)
+        .set_write_batch_size(WRITE_BATCH)
         .set_writer_version(if version_2 { WriterVersion::PARQUET_2_0 } else { WriterVersion::PARQUET_1_0 });
     if *encrypted {
         // No page indexes: they would stand there unencrypted.

@@ -1,6 +1,5 @@
 //! ALTER TABLE and COMMENT ON.
 
-use arrow::array::Array;
 use ducklake_catalog::SortField;
 use ducklake_format::columns::Column;
 use ducklake_transact::{ColumnDefault, Commented, TableChanges, TransactError};

@@ -1,6 +1,5 @@
 //! CALL of what sets options and commit messages.
 
-use arrow::array::Array;
 use ducklake_transact::CommitInfo;
 use ducklake_transact::settings::check_option;
 
