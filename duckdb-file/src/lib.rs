@@ -2,8 +2,8 @@
 //!
 //! [`Database::open`] reads the headers, the catalog and the write-ahead log beside the file, which is replayed in
 //! memory up to its last committed transaction. [`Table::scan`] then decodes the rows of a table, group by group, as
-//! they are asked for. Files of storage versions 64 to 69 are read: those of DuckDB 0.10 to 2.0. Nothing is written and
-//! nothing is locked; a file that a running DuckDB goes on writing is read as of one moment.
+//! they are asked for. Files of storage versions 64 to 69 are read, tested with those of DuckDB 1.2 to 2.0. Nothing is
+//! written and nothing is locked; a file that a running DuckDB goes on writing is read as of one moment.
 //!
 //! ```no_run
 //! use duckdb_file::{Database, ScanOptions};
