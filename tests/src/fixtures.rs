@@ -9,7 +9,12 @@ use tempfile::TempDir;
 
 /// The folder of a kept lake, such as `golden/v0.4` or `demo`.
 pub fn kept(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    here().join(name)
+}
+
+/// This crate's folder. Asked for when it runs: clones may share a target folder, and with it what one of them built.
+pub fn here() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into()))
 }
 
 /// A copy of a kept lake, gone when dropped.

@@ -109,7 +109,7 @@ pub fn list(script: &str, backend: Backend, folder: &Path) -> Option<Vec<String>
 /// A script of `tests/python`, for one backend.
 pub fn command(python: &str, script: &str, backend: Backend, folder: &Path) -> Command {
     let mut command = Command::new(python);
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    let scripts = crate::fixtures::here().join("python");
     command.arg(scripts.join(script)).args(["--backend", backend.name(), "--out"]).arg(folder);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command

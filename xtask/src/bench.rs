@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Subcommand;
 
-use crate::run::{Result, cargo, check};
+use crate::run::{Result, cargo, check, root};
 use crate::servers::Servers;
 
 #[derive(Subcommand)]
@@ -61,6 +61,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).ok_or("this program has no target folder")?;
     let mut bench = Command::new(target.join("release/quacklake-bench"));
+    bench.env("CARGO_MANIFEST_DIR", root().join("bench"));
     bench.args([name, "--python"]).arg(&python).args(args);
     if let Some(scale) = scale {
         bench.args(["--scale", scale]);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// Runs a step of the script; what it prints.
 fn script(python: &str, folder: &Path, what: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/attached_files.py");
+    let file = quacklake_tests::fixtures::here().join("python/attached_files.py");
     let mut command = Command::new(python);
     command.arg(file).arg("--out").arg(folder).arg(what).env("PYTHONDONTWRITEBYTECODE", "1");
     let done = command.output().expect("Python runs");

@@ -1,0 +1,1 @@
+//! Documentation as chunks: files cut by headings and size.

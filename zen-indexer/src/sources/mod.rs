@@ -1,0 +1,1 @@
+//! Where packages come from: working trees, the ecosystems' own clients, git.

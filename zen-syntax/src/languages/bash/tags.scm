@@ -1,0 +1,1 @@
+; What Bash declares and refers to.

@@ -1,0 +1,1 @@
+; What C declares and refers to.

@@ -1,0 +1,1 @@
+; What JavaScript declares and refers to.

@@ -1,0 +1,1 @@
+; What TypeScript and TSX declare and refer to.

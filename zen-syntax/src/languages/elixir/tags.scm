@@ -1,0 +1,1 @@
+; What Elixir declares and refers to.

@@ -1,0 +1,1 @@
+; What Haskell declares and refers to.

@@ -1,0 +1,1 @@
+; What Java declares and refers to.

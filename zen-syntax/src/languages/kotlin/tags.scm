@@ -1,0 +1,1 @@
+; What Kotlin declares and refers to.

@@ -1,0 +1,1 @@
+; What Lua declares and refers to.

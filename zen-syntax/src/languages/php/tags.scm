@@ -1,0 +1,1 @@
+; What PHP declares and refers to.

@@ -1,0 +1,1 @@
+; What Python declares and refers to.

@@ -1,0 +1,1 @@
+; What Ruby declares and refers to.

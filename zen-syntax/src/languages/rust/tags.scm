@@ -1,0 +1,1 @@
+; What Rust declares and refers to.

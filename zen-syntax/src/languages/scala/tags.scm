@@ -1,0 +1,1 @@
+; What Scala declares and refers to.

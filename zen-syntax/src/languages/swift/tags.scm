@@ -1,0 +1,1 @@
+; What Swift declares and refers to.

@@ -1,0 +1,1 @@
+; What Zig declares and refers to.

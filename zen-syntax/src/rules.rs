@@ -1,0 +1,155 @@
+//! What a language says about the declarations that its query found.
+
+use tree_sitter::{Node, Query, Range};
+
+use crate::comments;
+use crate::nodes::text_of;
+use crate::signature;
+use crate::symbol::{FileSymbols, Relation, Symbol, SymbolKind, Visibility};
+
+/// One declaration that the query found.
+pub(crate) struct Definition<'t> {
+    /// What the query says it is.
+    pub(crate) kind: SymbolKind,
+    /// The whole declaration.
+    pub(crate) node: Node<'t>,
+    /// Its name.
+    pub(crate) name: Node<'t>,
+    /// What the signature leaves out, where the query says (`@body`).
+    pub(crate) body: Option<Node<'t>>,
+}
+
+/// The file at hand.
+pub(crate) struct File<'t> {
+    /// Its text.
+    pub(crate) text: &'t str,
+    /// The tree's root.
+    pub(crate) root: Node<'t>,
+}
+
+impl<'t> File<'t> {
+    /// A node's text.
+    pub(crate) fn text(&self, node: Node<'_>) -> &'t str {
+        text_of(self.text, node)
+    }
+}
+
+/// A language's rules. All have a default; a language overrides what it does otherwise.
+pub(crate) trait Rules: Sync {
+    /// The node with which a declaration really begins: a wrapper with decorators, `export`, `template <…>`, …. Lines,
+    /// the default signature and the search for comments start there.
+    fn outer<'t>(&self, definition: &Definition<'t>) -> Node<'t> {
+        definition.node
+    }
+
+    /// The declared name; `None` for what is no symbol after all.
+    fn name(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
+        Some(file.text(definition.name).to_owned())
+    }
+
+    /// The documentation. The default takes the comments right above for which [`Rules::doc_text`] finds text.
+    fn doc(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
+        comments::above(
+            self.outer(definition),
+            file.text,
+            |comment| self.doc_text(comment),
+            |kind| self.is_between(kind),
+        )
+    }
+
+    /// The text of one comment without its marks, if it is documentation.
+    fn doc_text(&self, comment: &str) -> Option<String> {
+        comments::any_marks(comment)
+    }
+
+    /// Whether a node of this kind may stand between a declaration and its documentation (attributes, say).
+    fn is_between(&self, _kind: &str) -> bool {
+        false
+    }
+
+    /// The signature. The default is the text up to the body, on one line.
+    fn signature(&self, definition: &Definition<'_>, file: &File<'_>) -> String {
+        let outer = self.outer(definition);
+        let end = definition.body.map_or_else(|| outer.end_byte(), |body| body.start_byte());
+        signature::one_line(&file.text[outer.start_byte()..end.max(outer.start_byte())])
+    }
+
+    /// Everything else: visibility, async, types, attributes, metadata. `symbol` has what the other rules gave, and its
+    /// container. `false` drops the declaration (what it contains stays).
+    fn describe(&self, definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool;
+
+    /// A reference's name as it is kept; `None` for what is none.
+    fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {
+        let _ = relation;
+        Some(crate::nodes::compact(file.text(name)))
+    }
+
+    /// Parts of the file that are code of this language, though the grammar does not see them as such: the items within a
+    /// macro call, say. They are parsed on their own, and kept where that goes without an error.
+    fn embedded(&self, _root: Node<'_>, _text: &str) -> Vec<Range> {
+        Vec::new()
+    }
+
+    /// A last look at the whole file: export lists, module documentation, symbols that no single node declares.
+    fn finish(&self, _file: &File<'_>, _symbols: &mut FileSymbols) {}
+
+    /// Which visibility a symbol has before [`Rules::describe`].
+    fn default_visibility(&self) -> Visibility {
+        Visibility::Public
+    }
+}
+
+/// What a capture of a query stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// `@definition.KIND`
+    Definition(SymbolKind),
+    /// `@reference.RELATION`
+    Reference(Relation),
+    /// `@scope`: contains declarations, but is none (an `impl` block); `@name` is what it is called.
+    Scope,
+    /// `@name`: of the definition, reference or scope in the same match.
+    Name,
+    /// `@body`: what the signature leaves out.
+    Body,
+    /// `@from`: who refers, where that is not what the reference stands in (`impl Trait for @from`).
+    From,
+    /// `@_…`: for predicates only.
+    Ignored,
+}
+
+/// Roles by capture index.
+pub(crate) struct Captures(Vec<Role>);
+
+impl Captures {
+    /// Reads the names of a query's captures.
+    pub(crate) fn of(query: &Query) -> Result<Self, String> {
+        query.capture_names().iter().map(|name| role(name)).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn role(&self, index: u32) -> Role {
+        self.0.get(index as usize).copied().unwrap_or(Role::Ignored)
+    }
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let unknown = || format!("the query has an unknown capture @{name}");
+    Ok(match name {
+        "name" => Role::Name,
+        "body" => Role::Body,
+        "scope" => Role::Scope,
+        "from" => Role::From,
+        _ if name.starts_with('_') => Role::Ignored,
+        _ => match name.split_once('.') {
+            Some(("definition", kind)) => Role::Definition(SymbolKind::of_name(kind).ok_or_else(unknown)?),
+            Some(("reference", relation)) => Role::Reference(match relation {
+                "calls" => Relation::Calls,
+                "implements" => Relation::Implements,
+                "extends" => Relation::Extends,
+                "imports" => Relation::Imports,
+                _ => return Err(unknown()),
+            }),
+            _ => return Err(unknown()),
+        },
+    })
+}
