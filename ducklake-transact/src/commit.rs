@@ -279,7 +279,7 @@ fn intent(transaction: &Transaction) -> Intent {
     let schema_name = |id: i64| names.schemas.iter().find(|s| s.schema_id == id).map(|s| s.name.clone());
     let qualified = |schema: i64, name: &str| QualifiedName { schema: schema_name(schema), name: name.to_string() };
     let tables = base.tables.iter().map(|t| (t.table_id, t.name.clone())).collect();
-    let mut intent = Intent { tables, ..Intent::default() };
+    let mut intent = Intent { tables, guarded: transaction.guarded.clone(), ..Intent::default() };
     for schema in base.schemas.iter().filter(|s| !names.schemas.iter().any(|n| n.schema_id == s.schema_id)) {
         intent.changes.push(Change::DroppedSchema(schema.schema_id));
         intent.dropped_schemas.push((schema.schema_id, schema.name.clone()));

@@ -3,7 +3,7 @@
 //! Where the reference lets two changes of one data file pass that must not, nothing is said here: the commit checks
 //! the files themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ducklake_format::changes::{Change, QualifiedName};
 
@@ -69,6 +69,8 @@ pub struct Intent {
     pub tables: BTreeMap<i64, String>,
     /// Schemas of the base in which something is created: (id, name).
     pub schemas_used: Vec<(i64, String)>,
+    /// Tables whose rows must be those of the base.
+    pub guarded: BTreeSet<i64>,
 }
 
 /// Checks what another transaction committed after the base.
@@ -84,6 +86,11 @@ pub fn check(intent: &Intent, snapshot: i64, theirs: &[Change]) -> Result<(), Tr
                 && theirs.iter().any(
                     |t| matches!(table_change(t), Some((Kind::Deleted | Kind::InlinedDelete, other)) if other == id),
                 );
+            if intent.guarded.contains(&id) && changes_rows(their_kind) {
+                let table = shown_table(intent.tables.get(&id).map(String::as_str), id);
+                let theirs = theirs_text(told(their_kind, id, theirs));
+                return conflict(format!("rely on the rows of {table}"), theirs.to_string());
+            }
             for mine in &intent.changes {
                 let Some((my_kind, my_id)) = table_change(mine) else { continue };
                 if my_id == id && !is_extra && MATRIX[my_kind as usize][their_kind as usize] == X {
@@ -100,6 +107,11 @@ pub fn check(intent: &Intent, snapshot: i64, theirs: &[Change]) -> Result<(), Tr
         schemas(intent, their, snapshot)?;
     }
     Ok(())
+}
+
+/// Whether others than whoever reads positions and files will see a difference.
+fn changes_rows(kind: Kind) -> bool {
+    matches!(kind, Kind::Dropped | Kind::Altered | Kind::Inserted | Kind::Deleted | Kind::InlinedDelete)
 }
 
 /// What to call a change of rows: an insert beside a delete is an update, in which the delete is what collides.
@@ -318,6 +330,19 @@ mod tests {
     fn the_extra_entry_of_a_replaced_delete_file_is_no_merge() {
         assert!(!verdict("deleted_from_table:1", "deleted_from_table:1,inlined_delete:1,merge_adjacent:1"));
         assert!(verdict("deleted_from_table:1", "merge_adjacent:1"));
+    }
+
+    #[test]
+    fn guarded_tables_keep_their_rows() {
+        let changes = parse_changes("inserted_into_table:1");
+        let guarded = Intent { changes, guarded: [1].into(), tables: [(1, "t".into())].into(), ..Intent::default() };
+        for theirs in ["inserted_into_table:1", "inlined_insert:1", "deleted_from_table:1", "altered_table:1"] {
+            let error = check(&guarded, 7, &parse_changes(theirs)).unwrap_err().to_string();
+            assert!(error.contains("rely on the rows of table \"t\""), "{theirs}: {error}");
+        }
+        for theirs in ["inserted_into_table:2", "merge_adjacent:1", "inline_flush:1"] {
+            assert!(check(&guarded, 7, &parse_changes(theirs)).is_ok(), "{theirs}");
+        }
     }
 
     #[test]

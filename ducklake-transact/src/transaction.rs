@@ -1,6 +1,6 @@
 //! A transaction: what it changes, before the catalog hears of it. No I/O.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -56,6 +56,8 @@ pub struct Transaction {
     pub(crate) comments: Vec<(Commented, Option<String>)>,
     /// Files whose table was dropped again: written, and never to be registered.
     pub(crate) abandoned: Vec<String>,
+    /// Tables whose rows must still be those of the base when it commits.
+    pub(crate) guarded: BTreeSet<i64>,
     /// What the commit says about itself.
     pub info: CommitInfo,
     next_local_id: i64,
@@ -73,6 +75,7 @@ impl Transaction {
             tables: BTreeMap::new(),
             comments: Vec::new(),
             abandoned: Vec::new(),
+            guarded: BTreeSet::new(),
             info: CommitInfo::default(),
             next_local_id: FIRST_LOCAL_ID,
             next_local_row_id: FIRST_LOCAL_ROW_ID,
@@ -132,6 +135,14 @@ impl Transaction {
     pub fn touch(&mut self, id: i64, base: Arc<TableBase>) -> &mut TableChanges {
         self.version += 1;
         self.tables.entry(id).or_insert_with(|| TableChanges::new(base))
+    }
+
+    /// Makes the commit a conflict where another transaction has changed rows of this table since the base: for
+    /// decisions that rest on what the table did not hold. Tables of the transaction's own are nobody else's.
+    pub fn guard(&mut self, table: i64) {
+        if table < FIRST_LOCAL_ID {
+            self.guarded.insert(table);
+        }
     }
 
     /// A table that was touched or created before.

@@ -5,4 +5,9 @@
 
 pub mod docs;
 pub mod embed;
+mod error;
+pub mod lake;
+pub mod model;
 pub mod sources;
+
+pub use error::{Result, ZenError};

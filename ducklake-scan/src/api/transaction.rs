@@ -4,6 +4,7 @@ use datafusion::dataframe::DataFrame;
 use ducklake_catalog::Snapshot;
 use ducklake_transact::{CommitInfo, RetryPolicy};
 
+use super::tables::table_name;
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeView};
 use crate::session::{QueryResult, Session};
@@ -89,6 +90,19 @@ impl LakeTransaction {
     /// [`LakeError::UnknownTable`] with names like it.
     pub async fn scan(&self, table: &str) -> Result<DataFrame> {
         self.session.scan(table).await
+    }
+
+    /// Makes the commit a [`crate::ErrorKind::Conflict`] where another transaction has added, changed or deleted rows of
+    /// this table meanwhile: for decisions that rest on what the table does not hold, such as that a name is new.
+    /// Compaction and flushes do not count. [`Lake::transact`] runs the work again.
+    ///
+    /// # Errors
+    /// [`LakeError::UnknownTable`] with names like it.
+    pub async fn guard(&mut self, table: &str) -> Result<()> {
+        let name = table_name(table)?;
+        let place = self.session.place(self.session.open(), &name).await?;
+        let id = place.table_id().ok_or_else(|| place.unknown(&name))?;
+        self.session.open().with(&self.attached, async |lake| Ok(lake.transaction.guard(id))).await
     }
 
     /// A query in which the transaction's own changes are seen.
