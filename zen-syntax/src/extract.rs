@@ -25,19 +25,20 @@ const MAX_PARSE_TIME: Duration = Duration::from_secs(10);
 /// Embedded code within embedded code, at most so deep.
 const MAX_EMBEDDING: usize = 4;
 
-/// Parses a file and says what it declares and refers to. Text that is not valid in the language is no error: what the
-/// parser does understand is returned, and [`FileSymbols::has_errors`] set.
+/// Parses a file and says what it declares and refers to. `path` is where the file stands in its package, with `/` or
+/// `\\`: some languages name modules after it. Nothing is read there. Text that is not valid in the language is no error:
+/// what the parser does understand is returned, and [`FileSymbols::has_errors`] set.
 ///
 /// # Errors
 /// [`SyntaxError::TooLarge`] and [`SyntaxError::TooSlow`].
-pub fn parse(language: &Language, text: &str) -> Result<FileSymbols, SyntaxError> {
+pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols, SyntaxError> {
     if text.len() > MAX_FILE_BYTES {
         return Err(SyntaxError::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES });
     }
     let compiled = language.compiled()?;
     let trees = trees(language, compiled, text)?;
     let Some(root) = trees.first().map(Tree::root_node) else { return Ok(FileSymbols::default()) };
-    let file = File { text, root };
+    let file = File { path, text, root };
     let mut found = Found::default();
     for tree in &trees {
         found.collect(compiled, tree.root_node(), text);

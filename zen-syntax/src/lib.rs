@@ -6,7 +6,8 @@
 //!
 //! ```
 //! let language = zen_syntax::Language::of_path("src/add.go").unwrap();
-//! let file = zen_syntax::parse(language, "// Add adds.\nfunc Add(a, b int) int { return a + b }\n").unwrap();
+//! let text = "// Add adds.\nfunc Add(a, b int) int { return a + b }\n";
+//! let file = zen_syntax::parse(language, "src/add.go", text).unwrap();
 //! assert_eq!(file.symbols[0].name, "Add");
 //! assert_eq!(file.symbols[0].signature, "func Add(a, b int) int");
 //! assert_eq!(file.symbols[0].doc_comment.as_deref(), Some("Add adds."));

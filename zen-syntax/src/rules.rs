@@ -21,6 +21,8 @@ pub(crate) struct Definition<'t> {
 
 /// The file at hand.
 pub(crate) struct File<'t> {
+    /// Where it stands in its package; empty where nobody knows.
+    pub(crate) path: &'t str,
     /// Its text.
     pub(crate) text: &'t str,
     /// The tree's root.
@@ -28,6 +30,17 @@ pub(crate) struct File<'t> {
 }
 
 impl<'t> File<'t> {
+    /// The file's name without folders and ending: `mod` of `src/net/mod.rs`.
+    pub(crate) fn stem(&self) -> &'t str {
+        let name = self.path.rsplit(['/', '\\']).next().unwrap_or(self.path);
+        name.split_once('.').map_or(name, |(stem, _)| stem)
+    }
+
+    /// The name of the folder that the file stands in: `net` of `src/net/mod.rs`.
+    pub(crate) fn folder(&self) -> Option<&'t str> {
+        self.path.rsplit(['/', '\\']).nth(1).filter(|name| !name.is_empty() && *name != ".")
+    }
+
     /// A node's text.
     pub(crate) fn text(&self, node: Node<'_>) -> &'t str {
         text_of(self.text, node)

@@ -31,7 +31,8 @@ fn sources_declare_what_is_expected() {
 
 fn check(language: &Language, file: &Path) -> Option<String> {
     let text = fs::read_to_string(file).unwrap();
-    let is = print(&parse(language, &text).unwrap());
+    let path = format!("{}/{}", language.name, file.file_name().unwrap().to_str().unwrap());
+    let is = print(&parse(language, &path, &text).unwrap());
     let expected_path = PathBuf::from(format!("{}.expected", file.display()));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&expected_path, &is).unwrap();
@@ -103,6 +104,6 @@ fn print_symbol(out: &mut String, symbol: &Symbol, all: &[Symbol]) {
 fn every_language_is_there_and_its_query_fits_its_grammar() {
     assert!(Language::all().len() >= 20);
     for language in Language::all() {
-        parse(language, "").unwrap_or_else(|error| panic!("{error}"));
+        parse(language, "", "").unwrap_or_else(|error| panic!("{error}"));
     }
 }
