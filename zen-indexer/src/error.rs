@@ -31,6 +31,27 @@ pub enum ZenError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A source could not be had or read.
+    #[error(transparent)]
+    Source(#[from] crate::sources::SourceError),
+    /// There is no model, or it failed.
+    #[error(transparent)]
+    Embed(#[from] crate::embed::EmbedError),
+    /// A project's manifests could not be read.
+    #[error(transparent)]
+    Project(#[from] crate::project::ProjectError),
+    /// A package was indexed anew while its embeddings were computed.
+    #[error("{package} was indexed anew meanwhile")]
+    Overtaken {
+        /// The package.
+        package: String,
+    },
+    /// A thread ended before its work did: a bug of ours.
+    #[error("a thread ended early: {reason}")]
+    Thread {
+        /// What it left behind.
+        reason: String,
+    },
     /// Nothing in the lake is called so.
     #[error("no {what} is called '{name}' in this lake")]
     NotFound {
@@ -50,7 +71,10 @@ impl ZenError {
             Self::NoLake { .. } => Some("`zen index PATH` or `zen install rust:NAME` makes it".into()),
             Self::Rows { .. } => Some("compare the table with the columns that `zen` creates in a new lake".into()),
             Self::NotFound { .. } => Some("`zen list` shows what is there".into()),
-            Self::Io { .. } => None,
+            Self::Overtaken { .. } => Some("run the command again".into()),
+            Self::Source(error) => error.hint(),
+            Self::Embed(error) => error.hint(),
+            Self::Project(_) | Self::Thread { .. } | Self::Io { .. } => None,
         }
     }
 }

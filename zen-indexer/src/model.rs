@@ -36,6 +36,12 @@ pub struct IndexedPackage {
     pub symbol_count: i64,
 }
 
+impl std::fmt::Display for IndexedPackage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}@{}", self.ecosystem, self.name, self.version)
+    }
+}
+
 /// A row of `api_symbols`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApiSymbol {

@@ -135,7 +135,7 @@ impl ZenLake {
         Ok(self.session().await?.scan(&format!("{LAKE}.zen.{name}")).await?)
     }
 
-    async fn rows<T: DeserializeOwned>(&self, table: &'static str, frame: DataFrame) -> Result<Vec<T>> {
+    pub(super) async fn rows<T: DeserializeOwned>(&self, table: &'static str, frame: DataFrame) -> Result<Vec<T>> {
         let batches = frame.collect().await.map_err(query)?;
         structs(table, &batches)
     }

@@ -1,6 +1,7 @@
 //! The lake that packages are indexed into: its place, its tables, and what is written to and read from them.
 
 mod find;
+mod load;
 mod location;
 mod tables;
 mod write;

@@ -51,13 +51,31 @@ impl ZenLake {
     /// # Errors
     /// Whatever the lake has to say; then nothing has happened.
     pub async fn replace(&self, rows: Arc<PackageRows>) -> Result<Replaced> {
+        self.replace_copy(rows, None).await
+    }
+
+    /// As [`ZenLake::replace`], if the copy that is there is still the one indexed at this time.
+    ///
+    /// # Errors
+    /// [`ZenError::Overtaken`] where it is another by now.
+    pub(crate) async fn complete(&self, rows: Arc<PackageRows>) -> Result<Replaced> {
+        let indexed_at = rows.package.indexed_at.clone();
+        self.replace_copy(rows, Some(indexed_at)).await
+    }
+
+    async fn replace_copy(&self, rows: Arc<PackageRows>, expected: Option<String>) -> Result<Replaced> {
         let batches = Arc::new(Batches::of(&rows)?);
         let _one_at_a_time = self.commits.lock().await;
         let (was_there, snapshot) = self
             .lake
-            .transact(CONFLICT_RETRIES, |transaction| replace(transaction, Arc::clone(&rows), Arc::clone(&batches)))
+            .transact(CONFLICT_RETRIES, |transaction| {
+                replace(transaction, Arc::clone(&rows), Arc::clone(&batches), expected.clone())
+            })
             .await?;
-        Ok(Replaced { snapshot, was_there })
+        match was_there {
+            Some(was_there) => Ok(Replaced { snapshot, was_there }),
+            None => Err(ZenError::Overtaken { package: rows.package.to_string() }),
+        }
     }
 
     /// Records what a project depends on, in place of what was recorded before.
@@ -113,20 +131,28 @@ fn replace(
     transaction: &mut LakeTransaction,
     rows: Arc<PackageRows>,
     batches: Arc<Batches>,
-) -> BoxFuture<'_, ducklake_scan::Result<bool>> {
+    expected: Option<String>,
+) -> BoxFuture<'_, ducklake_scan::Result<Option<bool>>> {
     Box::pin(async move {
         let package = &rows.package;
-        let message = format!("index {}:{}@{}", package.ecosystem, package.name, package.version);
+        let message = format!("index {package}");
         transaction.set_commit_info(Some("zen"), Some(&message), None).await;
         prepare(transaction).await?;
         // That the version is not there yet, or only once, must still hold when this is committed.
         transaction.guard("zen.indexed_packages").await?;
+        if let Some(expected) = expected {
+            let this = of_package("name", &package.ecosystem, &package.name, Some(&package.version));
+            let same = this.and(col("indexed_at").eq(lit(expected)));
+            if transaction.scan("zen.indexed_packages").await?.filter(same)?.count().await? == 0 {
+                return Ok(None);
+            }
+        }
         let removed = remove(transaction, &package.ecosystem, &package.name, Some(&package.version)).await?;
         append(transaction, "zen.indexed_packages", &batches.package).await?;
         append(transaction, "zen.api_symbols", &batches.symbols).await?;
         append(transaction, "zen.doc_chunks", &batches.chunks).await?;
         append(transaction, "zen.symbol_refs", &batches.refs).await?;
-        Ok(removed > 0)
+        Ok(Some(removed > 0))
     })
 }
 

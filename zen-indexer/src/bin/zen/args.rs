@@ -1,0 +1,211 @@
+//! The command line.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  # This project's own source, and everything its lock file names
+  zen index .
+  zen onboard
+
+  # One version of one package, by the ecosystem's own client
+  zen install rust:tokio@1.40.0
+  zen install npm:zod pypi:requests
+  zen install --git https://github.com/serde-rs/serde --rev v1.0.219
+
+  # What is there
+  zen list
+  zen show spawn --package tokio
+  ducklake-cli --lake sqlite:.zenith/lake/catalog.sqlite sql \\
+      -c \"SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'\"
+
+  # A lake of a whole team
+  zen --lake 'postgres:dbname=zen host=db.example.com' --data-path s3://bucket/zen/ \\
+      install go:github.com/spf13/cobra
+
+Without --lake and ZEN_LAKE, the lake is .zenith/lake/ in this folder or the nearest above
+that has one. Any DuckLake client can open it, DuckDB included.
+
+Embeddings need the model all-MiniLM-L6-v2 (from a hub's cache, --model-dir, or downloaded on
+first use) and the ONNX runtime (ORT_DYLIB_PATH, or `pip install onnxruntime`).
+--no-embeddings does without; `zen embed` fills them in later.
+
+Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted; the lake is as it
+was before the package that was being indexed.";
+
+/// Index the source and documentation of software packages into a lake.
+#[derive(Debug, Parser)]
+#[command(name = "zen", version, after_help = EXAMPLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Which lake, and how results are written.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, or a URL of these
+    #[arg(long, value_name = "URI", env = "ZEN_LAKE", global = true)]
+    pub(crate) lake: Option<String>,
+    /// Data files are below this folder or URL; for a new lake, the one to record
+    #[arg(long, value_name = "DIR", env = "ZEN_DATA_PATH", global = true)]
+    pub(crate) data_path: Option<String>,
+    /// One JSON object for each package, symbol or dependency, a line each
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No progress bars
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Index a folder: a package's source as it stands there, .gitignore honoured
+    Index(Index),
+    /// Get packages from their registries, or a git repository, and index them
+    Install(Install),
+    /// Index what this project's manifests and lock files name and the lake has not
+    Onboard(Onboard),
+    /// List the packages in the lake
+    List(List),
+    /// Show symbols with everything that is known of them
+    Show(Show),
+    /// Remove a package: one version, or all
+    Remove(Remove),
+    /// Compute the embeddings that --no-embeddings left out
+    Embed(Embed),
+}
+
+/// How packages are indexed.
+#[derive(Debug, Args)]
+pub(crate) struct Indexing {
+    /// Leave embeddings out: search by name and full text works without
+    #[arg(long)]
+    pub(crate) no_embeddings: bool,
+    #[command(flatten)]
+    pub(crate) model: Model,
+    /// Index tests too
+    #[arg(long)]
+    pub(crate) tests: bool,
+    /// Threads that parse; without it, all processors
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZero<usize>>,
+    /// Show every file that was skipped
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Where the embedding model is.
+#[derive(Debug, Args)]
+pub(crate) struct Model {
+    /// Folder with model.onnx and tokenizer.json of all-MiniLM-L6-v2
+    #[arg(long, value_name = "DIR", env = "ZEN_MODEL_DIR")]
+    pub(crate) model_dir: Option<PathBuf>,
+    /// Never download the model
+    #[arg(long, env = "ZEN_OFFLINE")]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Index {
+    /// The package's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Instead of what the manifest tells: rust, npm, pypi, hex, go, …
+    #[arg(long)]
+    pub(crate) ecosystem: Option<String>,
+    /// Instead of the manifest's name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Instead of the manifest's version
+    #[arg(long)]
+    pub(crate) version: Option<String>,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Packages: ECOSYSTEM:NAME[@VERSION]; no version means the latest
+    #[arg(required_unless_present = "git", conflicts_with = "git", value_name = "PACKAGE")]
+    pub(crate) packages: Vec<String>,
+    /// A git repository instead, cloned without its history
+    #[arg(long, value_name = "URL")]
+    pub(crate) git: Option<String>,
+    /// Branch, tag or commit of the repository
+    #[arg(long, value_name = "REV", requires = "git")]
+    pub(crate) rev: Option<String>,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Onboard {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Also what dependencies depend on, as the lock file tells
+    #[arg(long)]
+    pub(crate) transitive: bool,
+    /// Also what is only needed for development
+    #[arg(long)]
+    pub(crate) dev: bool,
+    /// Packages at a time
+    #[arg(long, short, value_name = "N", default_value = "4")]
+    pub(crate) jobs: NonZero<usize>,
+    /// Only show what would be indexed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) indexing: Indexing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only packages of this ecosystem
+    #[arg(long)]
+    pub(crate) ecosystem: Option<String>,
+    /// What this project depends on, and whether that is indexed
+    #[arg(long)]
+    pub(crate) dependencies: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A symbol's name, its id, or the id's first 8 digits or more
+    pub(crate) symbol: String,
+    /// Only of this package
+    #[arg(long, short)]
+    pub(crate) package: Option<String>,
+    /// Only of this version
+    #[arg(long)]
+    pub(crate) version: Option<String>,
+    /// Only of this ecosystem
+    #[arg(long)]
+    pub(crate) ecosystem: Option<String>,
+    /// Only of this kind: function, method, struct, …
+    #[arg(long, short)]
+    pub(crate) kind: Option<String>,
+    /// At most so many
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// ECOSYSTEM:NAME[@VERSION]; no version means all
+    pub(crate) package: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Embed {
+    /// Only this package: ECOSYSTEM:NAME[@VERSION]
+    pub(crate) package: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: Model,
+}
