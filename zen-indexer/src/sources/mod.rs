@@ -5,8 +5,10 @@ pub mod decode;
 pub mod error;
 pub mod package;
 mod process;
+pub mod walk;
 
 pub use archive::{Limits, Unpacked, unpack};
 pub use decode::read_text;
 pub use error::SourceError;
 pub use package::{Ecosystem, PackageError, PackageId, PackageSpec};
+pub use walk::{FileKind, SkipReason, Skipped, SourceFile, Walk, WalkOptions, walk};
