@@ -1,5 +1,14 @@
 //! Where packages come from: working trees, the ecosystems' own clients, git.
 
+pub mod archive;
+pub mod decode;
+pub mod error;
 pub mod package;
+mod process;
+pub mod walk;
 
+pub use archive::{Limits, Unpacked, unpack};
+pub use decode::read_text;
+pub use error::SourceError;
 pub use package::{Ecosystem, PackageError, PackageId, PackageSpec};
+pub use walk::{FileKind, SkipReason, Skipped, SourceFile, Walk, WalkOptions, walk};
