@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod env;
 mod golden;
+mod model;
 mod run;
 mod servers;
 mod test;
@@ -33,7 +34,7 @@ enum Task {
     /// Measure speed against plain DataFusion and against DuckDB
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Install real DuckDB for the tests, in a folder of its own
+    /// Install real DuckDB and the embedding model for the tests, in folders of their own
     Env,
     /// Make the kept lakes of old format versions anew, with the DuckDB that wrote each
     Golden,
@@ -44,14 +45,23 @@ fn main() -> ExitCode {
         Task::Demo => demo::demo(),
         Task::Test { args } => test::test(&args),
         Task::Bench(what) => bench::bench(&what),
-        Task::Env => env::python().map(|python| {
-            eprintln!("real DuckDB is ready: {}", python.display());
-            ExitCode::SUCCESS
-        }),
+        Task::Env => ready(),
         Task::Golden => golden::golden(),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// Makes what tests need and says where it is.
+fn ready() -> run::Result<ExitCode> {
+    let python = env::python()?;
+    let model = model::model(&python)?;
+    eprintln!("real DuckDB is ready: {}", python.display());
+    eprintln!("the embedding model is ready; for tests by hand:");
+    for (name, value) in &model.environment {
+        eprintln!("export {name}={}", value.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use crate::servers::Servers;
 
 pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
     let python = crate::env::python()?;
+    let model = crate::model::model(&python)?;
     let servers = Servers::start(&python)?;
     let start = Instant::now();
     // The program that tests start comes with them: built alone it would have other features, and DataFusion twice.
@@ -18,6 +19,7 @@ pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
         tests.arg("--workspace");
     }
     tests.args(args).env("QUACKLAKE_PYTHON", &python).env("QUACKLAKE_CLI", program("ducklake-cli")?);
+    tests.envs(model.environment);
     // Debug builds keep large frames; the programs' own threads have as much.
     tests.env("RUST_MIN_STACK", (8 << 20).to_string());
     // What is absent is then a failure, not a reason to skip.
