@@ -19,6 +19,7 @@ pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
         tests.arg("--workspace");
     }
     tests.args(args).env("QUACKLAKE_PYTHON", &python).env("QUACKLAKE_CLI", program("ducklake-cli")?);
+    tests.env("QUACKLAKE_ZEN", program("zen")?);
     tests.envs(model.environment);
     // Debug builds keep large frames; the programs' own threads have as much.
     tests.env("RUST_MIN_STACK", (8 << 20).to_string());

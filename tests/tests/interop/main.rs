@@ -9,4 +9,6 @@ mod golden;
 mod lakes;
 mod outages;
 mod servers;
+mod subjects;
 mod write;
+mod zen;
