@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod decode;
 pub mod error;
+pub mod manifest;
 pub mod package;
 mod process;
 pub mod walk;
@@ -10,5 +11,6 @@ pub mod walk;
 pub use archive::{Limits, Unpacked, unpack};
 pub use decode::read_text;
 pub use error::SourceError;
+pub use manifest::{Manifest, find_manifest, read_manifest};
 pub use package::{Ecosystem, PackageError, PackageId, PackageSpec};
 pub use walk::{FileKind, SkipReason, Skipped, SourceFile, Walk, WalkOptions, walk};
