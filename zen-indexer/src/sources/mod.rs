@@ -1,6 +1,7 @@
 //! Where packages come from: working trees, the ecosystems' own clients, git.
 
 pub mod archive;
+pub mod client;
 pub mod decode;
 pub mod error;
 pub mod manifest;
@@ -9,6 +10,7 @@ mod process;
 pub mod walk;
 
 pub use archive::{Limits, Unpacked, unpack};
+pub use client::{FetchOptions, Fetched, fetch, fetch_git};
 pub use decode::read_text;
 pub use error::SourceError;
 pub use manifest::{Manifest, find_manifest, read_manifest};

@@ -36,7 +36,7 @@ pub(super) fn remote(root: &Path) -> Option<String> {
 }
 
 /// The commit that is checked out.
-pub(super) fn commit(root: &Path) -> Option<String> {
+pub(crate) fn commit(root: &Path) -> Option<String> {
     ask(root, &["rev-parse", "HEAD"])
 }
 

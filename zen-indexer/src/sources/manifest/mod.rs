@@ -81,6 +81,9 @@ impl Found {
     }
 }
 
+pub(crate) use git::commit as git_commit;
+pub(crate) use scripts::hex_metadata_value;
+
 type Reader = fn(&Path) -> Result<Option<Found>, SourceError>;
 
 /// In the order in which they are believed.

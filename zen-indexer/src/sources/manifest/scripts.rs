@@ -62,7 +62,7 @@ fn mix_exs(text: &str) -> Found {
 }
 
 /// Erlang terms, of which only `{<<"key">>,<<"value">>}.` matter.
-pub(super) fn hex_metadata_value(text: &str, key: &str) -> Option<String> {
+pub(crate) fn hex_metadata_value(text: &str, key: &str) -> Option<String> {
     let start = format!("{{<<\"{key}\">>,");
     let rest = text[text.find(&start)? + start.len()..].trim_start();
     let rest = rest.strip_prefix('[').unwrap_or(rest).trim_start();
