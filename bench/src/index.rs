@@ -1,11 +1,10 @@
 //! Indexing packages: parsing against bare tree-sitter, embedding against the bare model, a whole package end to end.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zen_indexer::embed::{ModelOptions, open_model};
 use zen_indexer::index::{IndexOptions, Package, index};
 use zen_indexer::lake::{Location, ZenLake};
 use zen_indexer::progress::{Phase, Progress};
@@ -157,21 +156,13 @@ async fn end_to_end(args: &IndexArgs) -> Result<()> {
     Ok(())
 }
 
-/// Embeddings: texts of real symbols, in `zen`'s batches against the bare model's.
+/// Embeddings: the example program of `zen-indexer` that measures them, on the texts of a real package.
 async fn embed(args: &IndexArgs) -> Result<()> {
-    let options = ModelOptions { model_dir: args.model_dir.clone(), offline: true, ..ModelOptions::default() };
-    let model = open_model(&options)?;
-    let fetched = fetch(&PACKAGES[1].parse::<PackageSpec>()?, &FetchOptions::default()).await?;
-    let mut texts = Vec::new();
-    for source in sources(&fetched.root)? {
-        let file = zen_syntax::parse(source.language, &source.path, &source.text)?;
-        texts.extend(file.symbols.iter().map(|symbol| {
-            let docs = symbol.doc_comment.as_deref();
-            zen_indexer::embed::symbol_text(symbol.kind.as_str(), &symbol.name, &symbol.signature, docs)
-        }));
-    }
-    texts.truncate(args.texts);
-    zen_indexer::embed::rate::compare(&*model, &texts)?;
-    let _ = fs::metadata(PathBuf::new());
-    Ok(())
+    println!("\nembeddings of pydantic's texts, against the bare model");
+    let fetched = fetch(&PACKAGES[2].parse::<PackageSpec>()?, &FetchOptions::default()).await?;
+    let program = std::env::current_exe()?.with_file_name("examples").join("embed_rate");
+    let mut measuring = Command::new(&program);
+    measuring.arg("--texts").arg(args.texts.to_string()).arg(&fetched.root);
+    let status = measuring.status().map_err(|error| format!("starting {}: {error}", program.display()))?;
+    if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", program.display()).into()) }
 }

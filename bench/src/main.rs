@@ -7,6 +7,7 @@
 mod duck;
 mod duckfile;
 mod first_row;
+mod index;
 mod planning;
 mod report;
 mod tpch;
@@ -40,8 +41,30 @@ enum What {
     /// DuckDB files: scanning a table of one, planning over a lake whose catalog is one
     #[command(name = "duckfile")]
     DuckFile(DuckFileArgs),
+    /// Indexing packages: parsing, embedding, a whole package end to end
+    Index(IndexArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write(WriteArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct IndexArgs {
+    /// Times that everything is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Texts that are embedded
+    #[arg(long, default_value_t = 500)]
+    texts: usize,
+    /// Only this part
+    #[arg(long, value_enum)]
+    only: Option<IndexPart>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IndexPart {
+    Parse,
+    Tokio,
+    Embed,
 }
 
 #[derive(Debug, clap::Args)]
@@ -157,6 +180,7 @@ fn main() -> ExitCode {
         What::Scan(args) => args.threads,
         What::Write(args) => args.threads,
         What::DuckFile(args) => args.threads,
+        What::Index(_) => None,
     };
     let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -183,6 +207,7 @@ async fn measure(what: What, threads: usize) -> Result<()> {
             report::heading(&mut duck, threads)?;
             duckfile::run(&args, threads, &mut duck).await
         }
+        What::Index(args) => index::run(&args).await,
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;
             report::heading(&mut duck, threads)?;

@@ -29,6 +29,15 @@ pub(crate) fn heading(duck: &mut Duck, threads: usize) -> Result<()> {
     Ok(())
 }
 
+/// Machine and commit, where no other engine takes part.
+pub(crate) fn heading_alone() {
+    println!("machine   {}", machine());
+    println!("version   quacklake {} at {}", env!("CARGO_PKG_VERSION"), commit());
+    if cfg!(debug_assertions) {
+        println!("NOT OPTIMISED: these numbers mean nothing");
+    }
+}
+
 fn machine() -> String {
     let field = |file: &str, name: &str| {
         let text = fs::read_to_string(file).ok()?;

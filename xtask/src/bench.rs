@@ -31,6 +31,15 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Indexing packages: parsing against bare tree-sitter, embedding against the bare model, a whole package
+    Index {
+        /// Only this part: parse, tokio or embed
+        #[arg(long)]
+        only: Option<String>,
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Writing: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write {
         /// Size of the TPC-H tables
@@ -50,6 +59,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
         Bench::Scan { scale, only, args } => ("scan", Some(scale), only, args),
         Bench::Write { scale, only, args } => ("write", Some(scale), only, args),
         Bench::Duckfile { only, args } => ("duckfile", None, only, args),
+        Bench::Index { only, args } => ("index", None, only, args),
     };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
     let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
@@ -62,18 +72,23 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let target = own.ancestors().nth(2).ok_or("this program has no target folder")?;
     let mut bench = Command::new(target.join("release/quacklake-bench"));
     bench.env("CARGO_MANIFEST_DIR", root().join("bench"));
-    bench.args([name, "--python"]).arg(&python).args(args);
+    bench.arg(name).args(args);
+    if name == "index" {
+        bench.envs(crate::model::model(&python)?.environment);
+    } else {
+        bench.arg("--python").arg(&python);
+    }
     if let Some(scale) = scale {
         bench.args(["--scale", scale]);
     }
-    if name != "write" {
+    if matches!(name, "scan" | "duckfile") {
         bench.arg("--cache").arg(&cache);
     }
     if let Some(only) = only {
         bench.args(["--only", only]);
     }
     // A server of one's own is taken as it is.
-    let needs_server = name != "duckfile"
+    let needs_server = matches!(name, "scan" | "write")
         && only.as_deref().is_none_or(|only| matches!(only, "planning" | "small" | "appenders"))
         && std::env::var_os("QUACKLAKE_PG").is_none();
     let servers = if needs_server { Some(Servers::start(&python)?) } else { None };

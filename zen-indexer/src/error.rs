@@ -72,9 +72,9 @@ impl ZenError {
             Self::Rows { .. } => Some("compare the table with the columns that `zen` creates in a new lake".into()),
             Self::NotFound { .. } => Some("`zen list` shows what is there".into()),
             Self::Overtaken { .. } => Some("run the command again".into()),
-            Self::Source(error) => error.hint(),
-            Self::Embed(error) => error.hint(),
-            Self::Project(_) | Self::Thread { .. } | Self::Io { .. } => None,
+            // These say themselves what to do.
+            Self::Source(_) | Self::Embed(_) | Self::Project(_) => None,
+            Self::Thread { .. } | Self::Io { .. } => None,
         }
     }
 }

@@ -67,6 +67,14 @@ impl Language {
         languages::of_content(path, text).or_else(|| Self::of_path(path))
     }
 
+    /// The grammar, for whoever wants the bare tree.
+    ///
+    /// # Errors
+    /// [`SyntaxError::Grammar`] where it does not fit this build of tree-sitter.
+    pub fn grammar(&self) -> Result<tree_sitter::Language, SyntaxError> {
+        Ok(self.compiled()?.grammar.clone())
+    }
+
     pub(crate) fn compiled(&self) -> Result<&Compiled, SyntaxError> {
         let compiled = self.compiled.get_or_init(|| {
             let grammar: tree_sitter::Language = self.grammar.into();

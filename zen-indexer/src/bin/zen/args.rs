@@ -140,6 +140,9 @@ pub(crate) struct Install {
     /// Branch, tag or commit of the repository
     #[arg(long, value_name = "REV", requires = "git")]
     pub(crate) rev: Option<String>,
+    /// Run a package's own build where there is no other way to its files: only for packages that you trust
+    #[arg(long)]
+    pub(crate) allow_build: bool,
     #[command(flatten)]
     pub(crate) indexing: Indexing,
 }

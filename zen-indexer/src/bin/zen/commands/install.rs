@@ -1,7 +1,7 @@
 //! `zen install`: packages from registries, or a repository.
 
 use zen_indexer::ZenError;
-use zen_indexer::index::{IndexOptions, Indexed, Package};
+use zen_indexer::index::{IndexOptions, Indexed, Package, Skipped};
 use zen_indexer::lake::ZenLake;
 use zen_indexer::progress::Phase;
 use zen_indexer::sources::{FetchOptions, Fetched, PackageSpec, WalkOptions, fetch, fetch_git};
@@ -15,18 +15,19 @@ use crate::progress::Bars;
 pub(super) async fn run(lake: &ZenLake, args: &Install, global: &Global) -> Result<(), Failure> {
     let specs: Vec<PackageSpec> = args.packages.iter().map(|text| spec(text)).collect::<Result<_, _>>()?;
     let options = options(&args.indexing).await?;
+    let fetching = FetchOptions { allow_build: args.allow_build, ..FetchOptions::default() };
     let bars = Bars::new(global.quiet);
     if let Some(url) = &args.git {
         let progress = bars.package(url);
         progress.begin(Phase::Fetch, 0);
-        let fetched = fetch_git(url, args.rev.as_deref(), &FetchOptions::default()).await.map_err(ZenError::from)?;
+        let fetched = fetch_git(url, args.rev.as_deref(), &fetching).await.map_err(ZenError::from)?;
         progress.end(Phase::Fetch);
         let indexed = index_fetched(lake, fetched, &args.indexing, options, &bars).await?;
         return told(&indexed, args.indexing.verbose, global, &bars);
     }
     let mut failed = 0;
     for spec in &specs {
-        match install(lake, spec, &args.indexing, options.clone(), &bars).await {
+        match install(lake, spec, &fetching, &args.indexing, options.clone(), &bars).await {
             Ok(indexed) => told(&indexed, args.indexing.verbose, global, &bars)?,
             Err(Failure::Zen(error)) if specs.len() > 1 => {
                 bars.above(|| report(&format!("{spec}: {error}"), error.hint().as_deref()));
@@ -50,13 +51,14 @@ pub(super) fn spec(text: &str) -> Result<PackageSpec, Failure> {
 pub(super) async fn install(
     lake: &ZenLake,
     spec: &PackageSpec,
+    fetching: &FetchOptions,
     indexing: &Indexing,
     options: IndexOptions,
     bars: &Bars,
 ) -> Result<Indexed, Failure> {
     let progress = bars.package(&spec.to_string());
     progress.begin(Phase::Fetch, 0);
-    let fetched = fetch(spec, &FetchOptions::default()).await.map_err(ZenError::from)?;
+    let fetched = fetch(spec, fetching).await.map_err(ZenError::from)?;
     progress.end(Phase::Fetch);
     index_fetched(lake, fetched, indexing, options, bars).await
 }
@@ -76,8 +78,9 @@ async fn index_fetched(
         downloads: fetched.downloads.and_then(|count| i64::try_from(count).ok()),
         walk,
     };
-    let indexed = one(lake, package, options, bars).await;
-    drop(fetched);
-    indexed
+    let mut indexed = one(lake, package, options, bars).await?;
+    let left_out = fetched.left_out.iter();
+    indexed.skipped.extend(left_out.map(|(path, reason)| Skipped { path: path.clone(), reason: (*reason).into() }));
+    Ok(indexed)
 }
 

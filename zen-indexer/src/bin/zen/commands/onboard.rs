@@ -7,8 +7,8 @@ use serde_json::json;
 use zen_indexer::ZenError;
 use zen_indexer::lake::ZenLake;
 use zen_indexer::model::ProjectDependency;
-use zen_indexer::project::{Dependency, dependencies};
-use zen_indexer::sources::PackageSpec;
+use zen_indexer::project::{Dependency, Origin, dependencies};
+use zen_indexer::sources::{FetchOptions, PackageSpec};
 
 use super::index::told;
 use super::install::install;
@@ -30,7 +30,7 @@ pub(super) async fn run(lake: &ZenLake, args: &Onboard, global: &Global) -> Resu
     }
     let mut wanted = project.dependencies;
     wanted.retain(|dependency| {
-        dependency.is_registry && (args.transitive || dependency.is_direct) && (args.dev || !dependency.is_dev)
+        dependency.origin == Origin::Registry && (args.transitive || dependency.is_direct) && (args.dev || !dependency.is_dev)
     });
     let missing = missing(lake, &wanted).await?;
     if args.dry_run {
@@ -90,9 +90,10 @@ async fn index_all(
         return Ok(done);
     }
     let options = options(&args.indexing).await?;
+    let fetching = FetchOptions { directory: Some(args.path.clone()), ..FetchOptions::default() };
     let work = missing.iter().map(|spec| {
-        let options = options.clone();
-        async move { (spec, install(lake, spec, &args.indexing, options, bars).await) }
+        let (options, fetching) = (options.clone(), fetching.clone());
+        async move { (spec, install(lake, spec, &fetching, &args.indexing, options, bars).await) }
     });
     let mut results = futures::stream::iter(work).buffer_unordered(args.jobs.get());
     while let Some((spec, result)) = results.next().await {
