@@ -119,7 +119,9 @@ async fn python_packages() {
     let fetched = get("pypi:six==1.16.0").await;
     assert_eq!(fetched.manifest.id().to_string(), "pypi:six@1.16.0");
     assert_eq!(fetched.manifest.license.as_deref(), Some("MIT"));
-    assert!(has_code(&files_of(&fetched), "six.py", "python"));
+    let files = files_of(&fetched);
+    assert!(has_code(&files, "six.py", "python"));
+    assert!(files.files.iter().any(|file| file.path == "README.rst" && file.kind == FileKind::Docs), "{files:?}");
     // There is no wheel of this one, and its setup.py is not run.
     let fetched = get("pypi:docopt@0.6.2").await;
     assert_eq!(fetched.manifest.id().to_string(), "pypi:docopt@0.6.2");

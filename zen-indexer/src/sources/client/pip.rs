@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::sources::client::{Fetched, Work, only_file, top_folder};
 use crate::sources::error::SourceError;
-use crate::sources::manifest::find_manifest;
+use crate::sources::manifest::{description_file, find_manifest};
 use crate::sources::package::{Ecosystem, PackageSpec};
 use crate::sources::process::{Output, Program};
 
@@ -123,6 +123,13 @@ async fn unpacked(
     let named = archive.file_name().and_then(|name| version_in(&name.to_string_lossy()));
     let left_out = work.unpack(archive, folder.clone()).await?.skipped;
     let root = if is_wheel { folder } else { top_folder(&folder) };
+    // A wheel has its README in its metadata only.
+    if is_wheel
+        && let Some((name, text)) = description_file(&root)
+        && !root.join(name).exists()
+    {
+        work.write(&root.join(name), &text)?;
+    }
     let found = find_manifest(&root, Some(Ecosystem::Pypi)).ok().flatten();
     let found = found.map(|manifest| manifest.version).filter(|version| version != "0.0.0");
     let Some(version) = spec.version.clone().or(named).or(found) else {

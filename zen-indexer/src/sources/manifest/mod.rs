@@ -82,6 +82,7 @@ impl Found {
 }
 
 pub(crate) use git::commit as git_commit;
+pub(crate) use python::description_file;
 pub(crate) use scripts::hex_metadata_value;
 
 type Reader = fn(&Path) -> Result<Option<Found>, SourceError>;

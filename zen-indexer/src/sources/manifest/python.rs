@@ -112,6 +112,21 @@ fn metadata(text: &str) -> Found {
     }
 }
 
+/// The description that a wheel's metadata has, as the file that it was: its name and its text.
+pub(crate) fn description_file(root: &Path) -> Option<(&'static str, String)> {
+    let text = read_file(&dist_info(root)?).ok()??.replace("\r\n", "\n");
+    let (headers, body) = text.split_once("\n\n")?;
+    let kind = field(headers, "Description-Content-Type").unwrap_or_default();
+    let name = match kind.split(';').next().unwrap_or_default().trim() {
+        "text/markdown" => "README.md",
+        "text/plain" => "README.txt",
+        // What PyPI takes it for.
+        _ => "README.rst",
+    };
+    let body = body.trim();
+    (!body.is_empty() && body != "UNKNOWN").then(|| (name, format!("{body}\n")))
+}
+
 /// The metadata of an unpacked wheel.
 fn dist_info(root: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(root).ok()?.flatten().take(5000).map(|entry| entry.path());

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use zen_syntax::Language;
 
+use crate::docs::is_documentation;
 use crate::sources::decode;
 use crate::sources::walk::{FileKind, SkipReason, WalkOptions, folders};
 
@@ -76,15 +77,6 @@ pub(super) fn classify(
         return Err(SkipReason::Minified);
     }
     Ok(Some((FileKind::Code(language), bytes)))
-}
-
-/// Which files are documentation.
-fn is_documentation(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let text = matches!(extension, "md" | "markdown" | "rst" | "txt" | "html" | "");
-    text && (["readme", "changelog"].iter().any(|start| stem.starts_with(start)) || folders::in_docs(path))
 }
 
 fn sample(path: &Path, limit: u64) -> io::Result<Vec<u8>> {

@@ -84,7 +84,8 @@ pub(super) fn in_examples(path: &str) -> bool {
     let mut folders: Vec<String> = path.split('/').map(str::to_ascii_lowercase).collect();
     folders.pop();
     // Below `src` it is a module of that name.
-    folders.iter().take_while(|folder| *folder != "src").any(|folder| EXAMPLES.contains(&folder.as_str()))
+    folders.iter().any(|folder| folder == "benchmarks")
+        || folders.iter().take_while(|folder| *folder != "src").any(|folder| EXAMPLES.contains(&folder.as_str()))
 }
 
 /// Whether a path is below the tree's own folder of documentation.

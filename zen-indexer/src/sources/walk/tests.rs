@@ -188,10 +188,35 @@ fn gitignore_counts_in_working_trees_only() {
 
 #[test]
 fn npm_packages_are_taken_from_sources_if_they_have_them() {
-    let walk =
-        walked(&["package.json: {}", "src/index.ts", "dist/index.js", "dist/index.d.ts", "lib/index.js", "index.js"]);
-    assert_eq!(paths(&walk), ["index.js", "src/index.ts"]);
-    assert_eq!(skipped(&walk), ["dist/: build output", "lib/index.js: same module as src/index.ts"]);
+    let walk = walked(&[
+        "package.json: {}",
+        "src/index.ts",
+        "dist/index.js",
+        "dist/index.d.ts",
+        "lib/index.js",
+        "index.js",
+        "other.js",
+    ]);
+    assert_eq!(paths(&walk), ["other.js", "src/index.ts"]);
+    assert_eq!(
+        skipped(&walk),
+        ["dist/: build output", "index.js: same module as src/index.ts", "lib/index.js: same module as src/index.ts",]
+    );
+}
+
+#[test]
+fn of_several_bundles_one_is_taken() {
+    let walk = walked(&[
+        "package.json: {}",
+        "dist/v.cjs.js",
+        "dist/v.esm-browser.js",
+        "dist/v.runtime.global.prod.js",
+        "cjs/react.development.js",
+        "cjs/react.production.js",
+        "app.module.js",
+        "app.js",
+    ]);
+    assert_eq!(paths(&walk), ["app.js", "app.module.js", "cjs/react.development.js", "dist/v.esm-browser.js"]);
 }
 
 #[test]

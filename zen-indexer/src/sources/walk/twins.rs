@@ -10,6 +10,24 @@ const OUTPUT: [&str; 19] = [
     "lib", "dist", "build", "out", "esm", "cjs", "es", "es5", "es6", "es2015", "es2020", "esnext", "mjs", "umd",
     "commonjs", "module", "types", "typings", "dts",
 ];
+/// What names of built scripts have before their ending, the best first.
+const BUILDS: [&str; 15] = [
+    "esm",
+    "esm-bundler",
+    "esm-browser",
+    "development",
+    "dev",
+    "cjs",
+    "common",
+    "umd",
+    "global",
+    "iife",
+    "amd",
+    "browser",
+    "runtime",
+    "production",
+    "prod",
+];
 const SOURCES: [&str; 3] = ["src", "source", "sources"];
 
 /// Takes one file of each module and notes the others.
@@ -35,7 +53,8 @@ pub(super) fn remove(root: &Path, files: Vec<SourceFile>, skipped: &mut Vec<Skip
             let winner = winner_of(module)?;
             let other = modules[winner].as_ref()?;
             // Two sources of one name in different folders are two modules.
-            let same = module.folder == other.folder || module.built && module.prefix != other.prefix;
+            let of_source = other.rank.0 == 0 && !other.prefix.is_empty() && module.rank.0 > 0;
+            let same = module.folder == other.folder || (module.built || of_source) && module.prefix != other.prefix;
             (winner != index && same).then_some(winner)
         })
         .collect();
@@ -53,8 +72,8 @@ struct Module {
     /// Folder of the package, and the path in it without what a build adds and without the ending.
     package: String,
     key: String,
-    /// Lower is better: the kind of file, then the folder.
-    rank: (u8, usize),
+    /// Lower is better: the kind of file, the words for a build in its name, then the folder.
+    rank: (u8, usize, usize),
     folder: String,
     /// The folders at the top that are not part of the key.
     prefix: String,
@@ -66,8 +85,8 @@ impl Module {
     fn of(file: &SourceFile, packages: &mut Packages) -> Option<Self> {
         let FileKind::Code(language) = file.kind else { return None };
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-        let (stem, rank) = match language.name {
-            "python" => (name.rsplit_once('.')?.0, u8::from(name.ends_with(".pyi"))),
+        let (stem, rank, words) = match language.name {
+            "python" => (name.rsplit_once('.')?.0, u8::from(name.ends_with(".pyi")), 0),
             "typescript" | "tsx" | "javascript" => script(name)?,
             _ => return None,
         };
@@ -76,7 +95,7 @@ impl Module {
         let mut module = Self {
             package: String::new(),
             key: format!("{family}:{folder}/{stem}"),
-            rank: (rank, 0),
+            rank: (rank, words, 0),
             folder: folder.to_owned(),
             prefix: String::new(),
             built: false,
@@ -89,7 +108,7 @@ impl Module {
             loop {
                 let (first, after) = rest.split_once('/').unwrap_or((rest, ""));
                 if let Some(at) = OUTPUT.iter().position(|name| *name == first) {
-                    (module.built, module.rank.1) = (true, module.rank.1.max(at + 1));
+                    (module.built, module.rank.2) = (true, module.rank.2.max(at + 1));
                     rest = after;
                 } else {
                     if SOURCES.contains(&first) {
@@ -106,8 +125,8 @@ impl Module {
     }
 }
 
-/// A script's name without its ending, and how much it is wanted.
-fn script(name: &str) -> Option<(&str, u8)> {
+/// A script's name without its ending and what a build says there, how much it is wanted, and how many such words it has.
+fn script(name: &str) -> Option<(&str, u8, usize)> {
     let endings = [
         (".d.ts", 1),
         (".d.mts", 2),
@@ -121,7 +140,17 @@ fn script(name: &str) -> Option<(&str, u8)> {
         (".cjs", 6),
         (".js", 5),
     ];
-    endings.iter().find_map(|(ending, rank)| Some((name.strip_suffix(ending)?, *rank)))
+    let (mut stem, rank) = endings.iter().find_map(|(ending, rank)| Some((name.strip_suffix(ending)?, *rank)))?;
+    let mut words = 0;
+    // vue.runtime.esm-browser.js, react.production.js
+    while rank > 3
+        && let Some((rest, word)) = stem.rsplit_once('.')
+        && let Some(at) = BUILDS.iter().position(|build| *build == word)
+    {
+        words += at + 1;
+        stem = rest;
+    }
+    Some((stem, rank, words))
 }
 
 /// Which npm package a folder belongs to.
