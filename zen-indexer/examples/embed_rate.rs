@@ -5,7 +5,7 @@
 //!
 //! Texts are made of the sources' paragraphs, from one line to far more than the model reads. Needs `ZEN_MODEL_DIR` and
 //! `ORT_DYLIB_PATH` (`cargo xtask env` says to what).
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a program for developers")]
 
 use std::fs;
 use std::ops::ControlFlow;

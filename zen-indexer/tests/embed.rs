@@ -2,8 +2,11 @@
 //!
 //! Needs `ZEN_MODEL_DIR` and `ORT_DYLIB_PATH`, which `cargo xtask test` sets.
 
+#![expect(clippy::unwrap_used, reason = "all of this is a test")]
+
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +19,9 @@ fn real() -> Option<(PathBuf, PathBuf)> {
     let found = var("ZEN_MODEL_DIR").zip(var("ORT_DYLIB_PATH"));
     if found.is_none() {
         let test = std::thread::current().name().unwrap_or_default().to_string();
-        eprintln!("\n*** SKIPPED {test}: set ZEN_MODEL_DIR and ORT_DYLIB_PATH (cargo xtask env says to what) ***\n");
+        // Past the test's captured output, which nobody sees when it passes.
+        let variables = "set ZEN_MODEL_DIR and ORT_DYLIB_PATH (cargo xtask env says to what)";
+        writeln!(std::io::stderr(), "\n*** SKIPPED {test}: {variables} ***\n").unwrap();
         assert!(std::env::var_os("QUACKLAKE_REQUIRE_ALL").is_none(), "the embedding model must be there");
     }
     found
@@ -189,19 +194,21 @@ fn a_model_of_other_dimensions_is_an_error() {
 #[test]
 #[ignore = "run by other tests"]
 fn child_opens_a_model() {
-    match std::env::var_os("ZEN_TEST_CHILD") {
-        None => {}
-        Some(_) => match open_model(&ModelOptions { offline: true, ..ModelOptions::default() }) {
-            Ok(model) => println!("opened {}: {}", model.name(), model.embed(&["a text"]).unwrap()[0].len()),
-            Err(_) => println!("failed {}", failure(&ModelOptions { offline: true, ..ModelOptions::default() })),
-        },
+    let Some(mode) = std::env::var_os("ZEN_TEST_CHILD") else { return };
+    let options = ModelOptions { offline: mode == "offline", ..ModelOptions::default() };
+    match open_model(&options) {
+        Ok(model) => println!("opened {}: {}", model.name(), model.embed(&["a text"]).unwrap()[0].len()),
+        Err(_) => println!("failed {}", failure(&options)),
     }
 }
 
 /// What opening a model says in a process with no environment but this.
 fn opened_with<V: AsRef<OsStr>>(vars: &[(&str, V)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["child_opens_a_model", "--exact", "--ignored", "--nocapture"]).env_clear().env("ZEN_TEST_CHILD", "1");
+    child
+        .args(["child_opens_a_model", "--exact", "--ignored", "--nocapture"])
+        .env_clear()
+        .env("ZEN_TEST_CHILD", "offline");
     let done = child.envs(vars.iter().map(|(name, value)| (name, value.as_ref()))).output().unwrap();
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{text}\n{}", String::from_utf8_lossy(&done.stderr));
@@ -247,6 +254,11 @@ fn libraries_and_models_are_found_by_themselves() {
     let said = opened_with(&[venv.clone(), ("HF_HOME", folder.path().join("empty"))]);
     assert!(said.starts_with("failed no embedding model: all-MiniLM-L6-v2 is not in "), "{said}");
     assert!(said.contains("empty/hub") && said.contains("offline"), "{said}");
+    let nobody = [("ZEN_TEST_CHILD", "online".into()), ("HF_ENDPOINT", "http://127.0.0.1:9".into())];
+    let empty = [venv.clone(), ("HF_HOME", folder.path().join("empty"))];
+    let said = opened_with(&[&nobody[..], &empty].concat());
+    assert!(said.contains("downloading it from http://127.0.0.1:9 failed; let it be downloaded once"), "{said}");
+    assert!(said.contains("cannot get config.json of Qdrant/all-MiniLM-L6-v2-onnx: request error: "), "{said}");
     let said = opened_with(&[venv, ("ZEN_MODEL_DIR", folder.path().join("venv"))]);
     assert!(said.contains("named by ZEN_MODEL_DIR, is no model folder"), "{said}");
 }

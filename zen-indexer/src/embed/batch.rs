@@ -106,16 +106,17 @@ impl Plan {
     }
 }
 
+/// What became of a batch.
+type Outcome = Result<Vec<Vec<f32>>, EmbedError>;
+
+/// Takes the vectors of a batch, with the places of its texts.
+type Sink<'a> = dyn FnMut(&[usize], Vec<Vec<f32>>) -> Result<(), EmbedError> + 'a;
+
 /// Embeds all batches on the embedder's lanes and hands each result to `done`, whose error ends it all.
-fn run(
-    embedder: &dyn Embedder,
-    plan: &Plan,
-    texts: &[&str],
-    done: &mut dyn FnMut(&[usize], Vec<Vec<f32>>) -> Result<(), EmbedError>,
-) -> Result<(), EmbedError> {
+fn run(embedder: &dyn Embedder, plan: &Plan, texts: &[&str], done: &mut Sink<'_>) -> Result<(), EmbedError> {
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
-    let work = |results: mpsc::Sender<(usize, Result<Vec<Vec<f32>>, EmbedError>)>| {
+    let work = |results: mpsc::Sender<(usize, Outcome)>| {
         while !stop.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(batch) = plan.batch(number) else { break };
@@ -145,7 +146,7 @@ fn run(
 }
 
 /// The vectors of a batch, if they are as the embedder promises.
-fn checked(embedder: &dyn Embedder, batch: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+fn checked(embedder: &dyn Embedder, batch: &[&str]) -> Outcome {
     let vectors = embedder.embed(batch)?;
     let dimensions = embedder.dimensions();
     let whole = |vector: &Vec<f32>| vector.len() == dimensions && vector.iter().all(|number| number.is_finite());

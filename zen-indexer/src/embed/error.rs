@@ -128,16 +128,16 @@ pub enum EmbedError {
 #[non_exhaustive]
 pub enum LibraryError {
     /// There is nothing, or nothing that may be read.
-    #[error("cannot be opened: {0}")]
+    #[error("cannot be opened")]
     Unreadable(#[source] std::io::Error),
     /// A folder, a device or a pipe.
     #[error("is not a file")]
     NotAFile,
     /// Not a library for this machine, not ONNX Runtime, or too old.
-    #[error("{0}")]
-    Load(#[source] ort::LoadDynamicError),
+    #[error(transparent)]
+    Load(ort::LoadDynamicError),
     /// It loads, but does not start.
-    #[error("does not start: {0}")]
+    #[error("does not start")]
     Start(#[source] ort::Error),
     /// It breaks the contract of ONNX Runtime.
     #[error("does not behave as ONNX Runtime")]

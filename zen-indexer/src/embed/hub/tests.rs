@@ -86,7 +86,7 @@ fn contents() -> HashMap<String, Vec<u8>> {
 }
 
 fn hub_at(endpoint: &str, cache: &Path) -> Hub {
-    Hub { endpoint: endpoint.into(), cache: cache.into(), token: None, silence: Duration::from_secs(10) }
+    Hub { endpoint: endpoint.into(), cache: cache.into(), token: None, silence: Duration::from_secs(20) }
 }
 
 #[test]
@@ -128,7 +128,8 @@ fn hubs_that_fail_are_errors() {
     let cache = tempfile::tempdir().unwrap();
     let failure = |manner| {
         let server = TestHub::start(manner, HashMap::new());
-        let hub = Hub { silence: Duration::from_millis(500), ..hub_at(&server.endpoint, cache.path()) };
+        let silence = Duration::from_secs(if manner == Manner::Silent { 1 } else { 20 });
+        let hub = Hub { silence, ..hub_at(&server.endpoint, cache.path()) };
         hub.download(None).unwrap_err()
     };
     let missing = failure(Manner::Missing);
