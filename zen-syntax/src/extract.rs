@@ -268,6 +268,16 @@ fn attribute(
     out: &mut FileSymbols,
 ) {
     references.sort_by_key(|reference| reference.name.start_byte());
+    // Types of this file by name; the first of a name counts.
+    let is_asked = references.iter().any(|reference| reference.from.is_some());
+    let types: HashMap<&str, usize> = out
+        .symbols
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, symbol)| is_asked && is_type(symbol.kind))
+        .map(|(at, symbol)| (symbol.name.as_str(), at))
+        .collect();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut next = spans.iter().peekable();
     for raw in references {
@@ -285,19 +295,14 @@ fn attribute(
             continue;
         };
         let from = match raw.from {
-            Some(node) => named(&rules.scope(node, file), &out.symbols),
+            Some(node) => {
+                let name = rules.scope(node, file);
+                types.get(name.as_str()).map_or_else(|| Source::Name(name.clone()), |at| Source::Symbol(*at))
+            }
             None => open.last().map_or(Source::File, |(_, symbol)| Source::Symbol(*symbol)),
         };
         out.references.push(Reference { from, to_name, relation: raw.relation, line: first_line(raw.name) });
     }
-}
-
-/// A type of this file by its name, or the name.
-fn named(name: &str, symbols: &[Symbol]) -> Source {
-    symbols
-        .iter()
-        .position(|symbol| symbol.name == name && is_type(symbol.kind))
-        .map_or_else(|| Source::Name(name.to_owned()), Source::Symbol)
 }
 
 /// What scopes without a symbol are about, where that is in the same file: the type of an `impl` block.

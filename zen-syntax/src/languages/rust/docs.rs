@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use crate::comments;
 use crate::nodes::{children, named};
 use crate::rules::File;
+use crate::symbol::Symbol;
 
 pub(super) fn is_comment(node: Node<'_>) -> bool {
     matches!(node.kind(), "line_comment" | "block_comment")
@@ -95,9 +96,18 @@ const SECTIONS: [(&str, &str); 18] = [
     ("see also", "see_also"),
 ];
 
+/// Adds the sections of a symbol's documentation.
+pub(super) fn describe(symbol: &mut Symbol) {
+    let Some(doc) = &symbol.doc_comment else { return };
+    let sections = sections(doc);
+    if !sections.is_empty() {
+        symbol.metadata.insert("doc_sections".into(), sections.into());
+    }
+}
+
 /// The sections of a documentation text by name. A section ends at the next heading of its level or above; headings within
 /// code are none.
-pub(super) fn sections(doc: &str) -> Map<String, Value> {
+fn sections(doc: &str) -> Map<String, Value> {
     let mut sections = Map::new();
     let mut open: Option<(&str, usize, Vec<&str>)> = None;
     let mut fence: Option<&str> = None;

@@ -1,15 +1,16 @@
 //! What only the whole file tells: which methods a type has, what it implements, which items are tests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{attributes, references};
+use super::{attributes, references, wrappers};
 use crate::rules::File;
 use crate::symbol::{FileSymbols, Reference, Relation, Source, Symbol, SymbolKind, Visibility};
 
 pub(super) fn finish(file: &File<'_>, symbols: &mut FileSymbols) {
     climb(&mut symbols.symbols);
+    wrappers::finish(file, &mut symbols.symbols);
     tests(file, &mut symbols.symbols);
     trait_visibility(&mut symbols.symbols);
     methods(&mut symbols.symbols);
@@ -18,30 +19,32 @@ pub(super) fn finish(file: &File<'_>, symbols: &mut FileSymbols) {
 
 /// `impl super::Config` within `mod tests` is about `Config`.
 fn climb(symbols: &mut [Symbol]) {
-    for at in 0..symbols.len() {
-        let Some(container) = symbols[at].container.as_mut().filter(|of| of.path.contains("::super::")) else {
-            continue;
-        };
+    if !symbols.iter().any(climbs) {
+        return;
+    }
+    let types: HashMap<String, usize> = symbols
+        .iter()
+        .enumerate()
+        .filter(|(_, symbol)| symbol.kind.has_methods())
+        .map(|(at, symbol)| match &symbol.container {
+            Some(of) => (format!("{}::{}", of.path, symbol.name), at),
+            None => (symbol.name.clone(), at),
+        })
+        .collect();
+    for container in symbols.iter_mut().filter(|symbol| climbs(symbol)).filter_map(|symbol| symbol.container.as_mut()) {
         let mut path: Vec<&str> = Vec::new();
         for name in container.path.split("::") {
             if name != "super" || path.pop().is_none() {
                 path.push(name);
             }
         }
-        let path = path.join("::");
-        let of = symbols.iter().position(|symbol| symbol.kind.has_methods() && is_at(symbol, &path));
-        if let Some(container) = symbols[at].container.as_mut() {
-            container.path = path;
-            container.symbol = container.symbol.or(of);
-        }
+        container.path = path.join("::");
+        container.symbol = container.symbol.or_else(|| types.get(&container.path).copied());
     }
 }
 
-fn is_at(symbol: &Symbol, path: &str) -> bool {
-    match &symbol.container {
-        Some(of) => path.strip_prefix(of.path.as_str()).and_then(|rest| rest.strip_prefix("::")) == Some(&symbol.name),
-        None => path == symbol.name,
-    }
+fn climbs(symbol: &Symbol) -> bool {
+    symbol.container.as_ref().is_some_and(|of| of.path.contains("::super::"))
 }
 
 /// What stands in a test module is part of the tests.
@@ -72,20 +75,25 @@ fn trait_visibility(symbols: &mut [Symbol]) {
     }
 }
 
-/// The methods of a type are listed with it.
+/// The methods of a type are listed with it. A trait has its own already, but for those within macro calls.
 fn methods(symbols: &mut [Symbol]) {
     let mut methods: HashMap<usize, Vec<Value>> = HashMap::new();
     for symbol in symbols.iter() {
         let of = symbol.container.as_ref().and_then(|container| container.symbol);
-        if let Some(of) =
-            of.filter(|_| symbol.kind == SymbolKind::Method && !symbol.metadata.contains_key("trait_name"))
-        {
+        let is_its_own = symbol.kind == SymbolKind::Method && !symbol.metadata.contains_key("trait_name");
+        let of = of.filter(|of| {
+            let lists = |of: &Symbol| of.kind != SymbolKind::Trait || symbol.metadata.contains_key("in_macro");
+            is_its_own && symbols.get(*of).is_some_and(lists)
+        });
+        if let Some(of) = of {
             methods.entry(of).or_default().push(symbol.name.as_str().into());
         }
     }
     for (of, names) in methods {
-        if let Some(symbol) = symbols.get_mut(of).filter(|symbol| symbol.kind != SymbolKind::Trait) {
-            symbol.metadata.insert("methods".into(), names.into());
+        let Some(symbol) = symbols.get_mut(of) else { continue };
+        match symbol.metadata.get_mut("methods") {
+            Some(Value::Array(known)) => known.extend(names),
+            _ => drop(symbol.metadata.insert("methods".into(), names.into())),
         }
     }
 }
@@ -105,12 +113,11 @@ fn implementations(file: &mut FileSymbols) {
     }
     file.references.sort_by_key(|reference| reference.line);
     let mut implemented: HashMap<usize, Vec<Value>> = HashMap::new();
+    let mut known = HashSet::new();
     for reference in file.references.iter().filter(|reference| reference.relation == Relation::Implements) {
         if let Source::Symbol(at) = reference.from {
-            let names = implemented.entry(at).or_default();
-            let name = Value::from(reference.to_name.as_str());
-            if !names.contains(&name) {
-                names.push(name);
+            if known.insert((at, reference.to_name.as_str())) {
+                implemented.entry(at).or_default().push(reference.to_name.as_str().into());
             }
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tree_sitter::Node;
 
 use super::attributes;
-use super::items::{Place, code, where_clause};
+use super::items::{Place, code, where_clause, without_comments};
 use crate::nodes::{child, children, field, has, named};
 use crate::rules::File;
 use crate::symbol::{Symbol, SymbolKind};
@@ -81,6 +81,7 @@ fn parameters(list: Node<'_>, file: &File<'_>) -> Vec<Value> {
             }
             "parameter" => {
                 let name = field(node, "pattern").map(|of| code(of, file));
+                let name = name.map(|name| name.strip_prefix("r#").map_or(name.clone(), str::to_owned));
                 json!({"name": name, "type": field(node, "type").map(|of| code(of, file))})
             }
             "variadic_parameter" => {
@@ -100,7 +101,9 @@ pub(super) fn macro_rules(node: Node<'_>, file: &File<'_>) -> Vec<Value> {
         .filter_map(|rule| field(rule, "left"))
         .take(MAX_RULES)
         .map(|left| {
-            let text = code(left, file);
+            // Every token counts, trailing commas too.
+            let text = without_comments(left, left.end_byte(), file);
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let end = text.char_indices().nth(MAX_RULE);
             end.map_or_else(|| text.clone(), |(at, _)| format!("{}…", &text[..at])).into()
         })

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::attributes::{self, Prelude};
-use super::{docs, functions, members};
+use super::{docs, functions, members, wrappers};
 use crate::nodes::{child, children, field, first_line, has, last_line};
 use crate::rules::{Definition, File};
 use crate::signature::one_line;
@@ -22,25 +22,28 @@ pub(super) struct Place<'t> {
     pub(super) owner: Option<Node<'t>>,
     /// The `extern` block around it.
     pub(super) foreign: Option<Node<'t>>,
+    /// Whether it is within a macro call.
+    embedded: bool,
 }
 
 impl<'t> Place<'t> {
     /// `None` for what is local to a function.
-    fn of(definition: &Definition<'t>) -> Option<Self> {
+    fn of(definition: &Definition<'t>, file: &File<'_>) -> Option<Self> {
         let owner = definition.within.filter(|node| matches!(node.kind(), "impl_item" | "trait_item"));
-        let (mut foreign, mut in_impl) = (None, false);
+        let (mut foreign, mut in_impl, mut embedded) = (None, false, false);
         let mut at = definition.node.parent();
         while let Some(node) = at {
             at = node.parent();
             match node.kind() {
                 "foreign_mod_item" => foreign = Some(node),
                 "impl_item" => in_impl = true,
+                "source_file" => embedded = node.id() != file.root.id(),
                 // Implementations count everywhere, and `const _: () = { … };` is where macros write them.
                 "block" if !in_impl || at.is_none_or(|of| of.kind() != "const_item") => return None,
                 _ => {}
             }
         }
-        Some(Self { owner, foreign })
+        Some(Self { owner, foreign, embedded })
     }
 
     /// The implemented trait.
@@ -58,7 +61,7 @@ pub(super) fn describe(definition: &Definition<'_>, file: &File<'_>, symbol: &mu
     if docs::is_comment(node) {
         return file_module(file, symbol);
     }
-    let Some(place) = Place::of(definition) else { return false };
+    let Some(place) = Place::of(definition, file) else { return false };
     if symbol.kind == SymbolKind::TypeAlias && place.owner.is_some() {
         // Part of what the trait or the implementation says of itself.
         return false;
@@ -66,11 +69,9 @@ pub(super) fn describe(definition: &Definition<'_>, file: &File<'_>, symbol: &mu
     let prelude = Prelude::above(node, file, usize::MAX);
     symbol.line_start = prelude.first_line.unwrap_or(symbol.line_start).min(symbol.line_start);
     symbol.doc_comment = prelude.doc(inner_doc(node, file));
-    if let Some(doc) = &symbol.doc_comment {
-        let sections = docs::sections(doc);
-        if !sections.is_empty() {
-            symbol.metadata.insert("doc_sections".into(), sections.into());
-        }
+    docs::describe(symbol);
+    if let Some(name) = place.embedded.then(|| wrappers::around(node, file)).flatten() {
+        symbol.metadata.insert("in_macro".into(), name.into());
     }
     symbol.visibility = match (&place, visibility(node, file)) {
         (_, Some(written)) => written,
@@ -179,7 +180,7 @@ fn signature(node: Node<'_>, file: &File<'_>) -> String {
 }
 
 /// The text of a node up to `end` without the comments in it.
-fn without_comments(node: Node<'_>, end: usize, file: &File<'_>) -> String {
+pub(super) fn without_comments(node: Node<'_>, end: usize, file: &File<'_>) -> String {
     let text = file.text.get(node.start_byte()..end.max(node.start_byte())).unwrap_or_default();
     if !text.contains("//") && !text.contains("/*") {
         return text.to_owned();
@@ -276,11 +277,8 @@ fn file_module(file: &File<'_>, symbol: &mut Symbol) -> bool {
     let is_crate = symbol.name == "crate";
     symbol.visibility = if is_crate { Visibility::Public } else { Visibility::Internal };
     symbol.signature = if is_crate { "crate".to_owned() } else { format!("mod {}", symbol.name) };
-    let sections = docs::sections(&doc);
-    if !sections.is_empty() {
-        symbol.metadata.insert("doc_sections".into(), sections.into());
-    }
     symbol.doc_comment = Some(doc);
+    docs::describe(symbol);
     symbol.metadata.insert("is_file".into(), true.into());
     true
 }

@@ -96,7 +96,7 @@ pub(super) fn of_trait(node: Node<'_>, file: &File<'_>, metadata: &mut Map<Strin
     let supertraits: Vec<Value> = field(node, "bounds")
         .into_iter()
         .flat_map(children)
-        .filter(|bound| bound.is_named() && !matches!(bound.kind(), "line_comment" | "block_comment"))
+        .filter(|bound| bound.is_named() && !is_no_trait(bound.kind()))
         .map(|bound| code(bound, file).into())
         .collect();
     metadata.insert("methods".into(), methods.into());
@@ -109,6 +109,11 @@ pub(super) fn of_trait(node: Node<'_>, file: &File<'_>, metadata: &mut Map<Strin
     for (key, values) in rest.into_iter().filter(|(_, values)| !values.is_empty()) {
         metadata.insert(key.into(), values.into());
     }
+}
+
+/// What may stand among bounds and is no trait.
+fn is_no_trait(kind: &str) -> bool {
+    matches!(kind, "line_comment" | "block_comment" | "lifetime" | "removed_trait_bound")
 }
 
 fn associated_type(name: &str, item: Node<'_>, file: &File<'_>) -> Value {

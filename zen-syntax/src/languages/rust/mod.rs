@@ -26,6 +26,7 @@
 //! - constants and statics: `value`, `is_mutable`, `abi`
 //! - macros: `macro_type` (`declarative`, `function`, `derive`, `attribute`), `rules` (what `macro_rules!` matches),
 //!   `function` (the name of a procedural macro's function), `helper_attributes` (of derive macros)
+//! - items within a macro call: `in_macro` (its name)
 //! - modules: `is_declaration` (`mod name;`), `is_file`
 //!
 //! References leave out `Some`, `Ok` and `Err`; `#[derive]` implements its traits; every leaf of a `use` is an import with
@@ -39,6 +40,7 @@ mod functions;
 mod items;
 mod members;
 mod references;
+mod wrappers;
 
 use std::sync::OnceLock;
 

@@ -76,6 +76,7 @@ pub(super) fn type_name(node: Node<'_>, file: &File<'_>) -> String {
     while let Some(inner) = match node.kind() {
         "reference_type" | "pointer_type" | "generic_type" => field(node, "type"),
         "dynamic_type" => field(node, "trait"),
+        "bounded_type" => node.named_child(0),
         _ => None,
     } {
         node = inner;
