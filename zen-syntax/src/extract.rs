@@ -12,7 +12,7 @@ use tree_sitter::{Node, ParseOptions, Parser, QueryCursor, Range, Tree};
 
 use crate::error::SyntaxError;
 use crate::language::{Compiled, Language};
-use crate::nodes::{compact, first_line, last_line};
+use crate::nodes::{first_line, last_line};
 use crate::rules::{Definition, File, Role, Rules};
 use crate::symbol::{Container, FileSymbols, Reference, Relation, Source, Symbol, SymbolKind};
 
@@ -97,6 +97,9 @@ fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range]) -> Option<Tre
     tree
 }
 
+/// Nobody nests declarations or calls so deep; without a limit, what a node stands in would cost its depth each time.
+const MAX_DEPTH: u32 = 256;
+
 /// What the query found, before it is known what contains what.
 #[derive(Default)]
 struct Found<'t> {
@@ -116,6 +119,7 @@ struct RawReference<'t> {
 impl<'t> Found<'t> {
     fn collect(&mut self, compiled: &Compiled, root: Node<'t>, text: &'t str) {
         CURSOR.with_borrow_mut(|cursor| {
+            cursor.set_max_start_depth(Some(MAX_DEPTH));
             let mut matches = cursor.matches(&compiled.query, root, text.as_bytes());
             while let Some(found) = matches.next() {
                 let (mut role, mut name, mut body, mut from) = (None, None, None, None);
@@ -131,7 +135,9 @@ impl<'t> Found<'t> {
                 let Some((role, node)) = role else { continue };
                 let name = name.unwrap_or(node);
                 match role {
-                    Role::Definition(kind) => self.define(found.pattern_index, Definition { kind, node, name, body }),
+                    Role::Definition(kind) => {
+                        self.define(found.pattern_index, Definition { kind, node, name, body, within: None });
+                    }
                     Role::Reference(relation) => self.references.push(RawReference { relation, name, from }),
                     Role::Scope => self.scopes.push((node, name)),
                     _ => {}
@@ -160,7 +166,8 @@ impl<'t> Found<'t> {
 }
 
 /// Something that declarations can stand in.
-struct Level {
+struct Level<'t> {
+    node: Node<'t>,
     start: usize,
     end: usize,
     path: String,
@@ -188,7 +195,7 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
     items.extend(found.scopes.into_iter().map(|(node, name)| Item::Scope(node, name)));
     // Stable: several names of one declaration stay in their order.
     items.sort_by_key(Item::range);
-    let mut levels: Vec<Level> = Vec::new();
+    let mut levels: Vec<Level<'_>> = Vec::new();
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
     for item in items {
         let (start, Reverse(end)) = item.range();
@@ -198,37 +205,38 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
         // Names of one declaration do not contain each other.
         let around = levels.iter().rev().find(|level| (level.start, level.end) != (start, end));
         match item {
-            Item::Scope(_, name) => {
-                let path = join(around, &scope_name(file.text(name)), language.separator);
-                levels.push(Level { start, end, path, symbol: None, has_methods: true });
+            Item::Scope(node, name) => {
+                let path = join(around, &language.rules.scope(name, file), language.separator);
+                levels.push(Level { node, start, end, path, symbol: None, has_methods: true });
             }
-            Item::Definition(definition) => {
+            Item::Definition(mut definition) => {
+                definition.within = around.map(|level| level.node);
                 let Some(symbol) = describe(language.rules, &definition, around, file) else { continue };
                 let path = join(around, &symbol.name, language.separator);
                 let at = out.symbols.len();
                 let has_methods = symbol.kind.has_methods();
                 out.symbols.push(symbol);
                 spans.push((start, end, at));
-                levels.push(Level { start, end, path, symbol: Some(at), has_methods });
+                levels.push(Level { node: definition.node, start, end, path, symbol: Some(at), has_methods });
             }
         }
     }
     attribute(language.rules, file, found.references, &spans, out);
 }
 
-fn join(around: Option<&Level>, name: &str, separator: &str) -> String {
+fn join(around: Option<&Level<'_>>, name: &str, separator: &str) -> String {
     match around {
         Some(level) => format!("{}{separator}{name}", level.path),
         None => name.to_owned(),
     }
 }
 
-/// A scope's name without type arguments.
-fn scope_name(text: &str) -> String {
-    compact(text.split(['<', '[', '(']).next().unwrap_or(text))
-}
-
-fn describe(rules: &dyn Rules, definition: &Definition<'_>, around: Option<&Level>, file: &File<'_>) -> Option<Symbol> {
+fn describe(
+    rules: &dyn Rules,
+    definition: &Definition<'_>,
+    around: Option<&Level<'_>>,
+    file: &File<'_>,
+) -> Option<Symbol> {
     let name = rules.name(definition, file).filter(|name| !name.is_empty())?;
     let outer = rules.outer(definition);
     let is_method = definition.kind == SymbolKind::Function && around.is_some_and(|level| level.has_methods);
@@ -260,6 +268,16 @@ fn attribute(
     out: &mut FileSymbols,
 ) {
     references.sort_by_key(|reference| reference.name.start_byte());
+    // Types of this file by name; the first of a name counts.
+    let is_asked = references.iter().any(|reference| reference.from.is_some());
+    let types: HashMap<&str, usize> = out
+        .symbols
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, symbol)| is_asked && is_type(symbol.kind))
+        .map(|(at, symbol)| (symbol.name.as_str(), at))
+        .collect();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut next = spans.iter().peekable();
     for raw in references {
@@ -277,19 +295,14 @@ fn attribute(
             continue;
         };
         let from = match raw.from {
-            Some(node) => named(&scope_name(file.text(node)), &out.symbols),
+            Some(node) => {
+                let name = rules.scope(node, file);
+                types.get(name.as_str()).map_or_else(|| Source::Name(name.clone()), |at| Source::Symbol(*at))
+            }
             None => open.last().map_or(Source::File, |(_, symbol)| Source::Symbol(*symbol)),
         };
         out.references.push(Reference { from, to_name, relation: raw.relation, line: first_line(raw.name) });
     }
-}
-
-/// A type of this file by its name, or the name.
-fn named(name: &str, symbols: &[Symbol]) -> Source {
-    symbols
-        .iter()
-        .position(|symbol| symbol.name == name && is_type(symbol.kind))
-        .map_or_else(|| Source::Name(name.to_owned()), Source::Symbol)
 }
 
 /// What scopes without a symbol are about, where that is in the same file: the type of an `impl` block.

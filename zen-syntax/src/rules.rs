@@ -3,7 +3,7 @@
 use tree_sitter::{Node, Query, Range};
 
 use crate::comments;
-use crate::nodes::text_of;
+use crate::nodes::{compact, text_of};
 use crate::signature;
 use crate::symbol::{FileSymbols, Relation, Symbol, SymbolKind, Visibility};
 
@@ -17,6 +17,8 @@ pub(crate) struct Definition<'t> {
     pub(crate) name: Node<'t>,
     /// What the signature leaves out, where the query says (`@body`).
     pub(crate) body: Option<Node<'t>>,
+    /// The declaration or scope that it stands in. That may be in another tree where one is embedded in the other.
+    pub(crate) within: Option<Node<'t>>,
 }
 
 /// The file at hand.
@@ -91,10 +93,16 @@ pub(crate) trait Rules: Sync {
     /// container. `false` drops the declaration (what it contains stays).
     fn describe(&self, definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool;
 
+    /// What a scope or the source of a reference is called: the default is the text up to type arguments.
+    fn scope(&self, name: Node<'_>, file: &File<'_>) -> String {
+        let text = file.text(name);
+        compact(text.split(['<', '[', '(']).next().unwrap_or(text))
+    }
+
     /// A reference's name as it is kept; `None` for what is none.
     fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {
         let _ = relation;
-        Some(crate::nodes::compact(file.text(name)))
+        Some(compact(file.text(name)))
     }
 
     /// Parts of the file that are code of this language, though the grammar does not see them as such: the items within a

@@ -2,6 +2,7 @@
 
 mod bash;
 mod c;
+mod common;
 mod cpp;
 mod csharp;
 mod ecmascript;
