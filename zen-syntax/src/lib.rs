@@ -20,6 +20,7 @@ mod extract;
 mod language;
 mod languages;
 mod nodes;
+mod regroup;
 mod rules;
 mod signature;
 mod symbol;
