@@ -62,7 +62,9 @@ fn trees(language: &Language, compiled: &Compiled, text: &str) -> Result<Vec<Tre
             .set_language(&compiled.grammar)
             .map_err(|error| SyntaxError::Grammar { language: language.name, reason: error.to_string() })?;
         let too_slow = SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() };
-        let tree = parse_ranges(parser, text, &[]).ok_or(too_slow)?;
+        let readable = language.rules.readable(text);
+        let seen = if readable.len() == text.len() { readable.as_ref() } else { text };
+        let tree = parse_ranges(parser, seen, &[]).ok_or(too_slow)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {
