@@ -205,6 +205,10 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
                 levels.push(Level { start, end, path, symbol: None, has_methods: true });
             }
             Item::Definition(definition) => {
+                if let Some(at) = language.rules.continues(&definition, file, &mut out.symbols) {
+                    spans.push((start, end, at));
+                    continue;
+                }
                 let Some(symbol) = describe(language.rules, &definition, around, file) else { continue };
                 let path = join(around, &symbol.name, language.separator);
                 let at = out.symbols.len();
