@@ -62,7 +62,9 @@ fn trees(language: &Language, compiled: &Compiled, text: &str) -> Result<Vec<Tre
             .set_language(&compiled.grammar)
             .map_err(|error| SyntaxError::Grammar { language: language.name, reason: error.to_string() })?;
         let too_slow = SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() };
-        let tree = parse_ranges(parser, text, &[]).ok_or(too_slow)?;
+        let readable = language.rules.readable(text);
+        let seen = if readable.len() == text.len() { readable.as_ref() } else { text };
+        let tree = parse_ranges(parser, seen, &[]).ok_or(too_slow)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {
@@ -211,6 +213,10 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
             }
             Item::Definition(mut definition) => {
                 definition.within = around.map(|level| level.node);
+                if let Some(at) = language.rules.continues(&definition, file, &mut out.symbols) {
+                    spans.push((start, end, at));
+                    continue;
+                }
                 let Some(symbol) = describe(language.rules, &definition, around, file) else { continue };
                 let path = join(around, &symbol.name, language.separator);
                 let at = out.symbols.len();

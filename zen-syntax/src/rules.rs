@@ -1,5 +1,7 @@
 //! What a language says about the declarations that its query found.
 
+use std::borrow::Cow;
+
 use tree_sitter::{Node, Query, Range};
 
 use crate::comments;
@@ -99,10 +101,22 @@ pub(crate) trait Rules: Sync {
         compact(text.split(['<', '[', '(']).next().unwrap_or(text))
     }
 
+    /// The symbol, by its place among those found so far, that this declaration is only another part of: a further clause
+    /// of a function, the code of a signature. It becomes no symbol of its own; what it refers to counts for that one.
+    fn continues(&self, _definition: &Definition<'_>, _file: &File<'_>, _symbols: &mut [Symbol]) -> Option<usize> {
+        None
+    }
+
     /// A reference's name as it is kept; `None` for what is none.
     fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {
         let _ = relation;
         Some(compact(file.text(name)))
+    }
+
+    /// The text as the parser gets it, where that helps it: of the same length, with the same lines. Everything else sees
+    /// the file's own text.
+    fn readable<'s>(&self, text: &'s str) -> Cow<'s, str> {
+        Cow::Borrowed(text)
     }
 
     /// Parts of the file that are code of this language, though the grammar does not see them as such: the items within a
