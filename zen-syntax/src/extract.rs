@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Map;
 use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, ParseOptions, Parser, QueryCursor, Range, Tree};
+use tree_sitter::{Node, ParseOptions, Parser, QueryCursor, QueryCursorOptions, Range, Tree};
 
 use crate::error::SyntaxError;
 use crate::language::{Compiled, Language};
@@ -36,18 +36,33 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
         return Err(SyntaxError::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES });
     }
     let compiled = language.compiled()?;
-    let trees = trees(language, compiled, text)?;
+    let deadline = Deadline(Instant::now());
+    let trees = trees(language, compiled, text, deadline)?;
     let Some(root) = trees.first().map(Tree::root_node) else { return Ok(FileSymbols::default()) };
     let file = File { path, text, root };
     let mut found = Found::default();
     for tree in &trees {
-        found.collect(compiled, tree.root_node(), text);
+        found.collect(compiled, tree.root_node(), text, deadline)?;
     }
     let mut symbols = FileSymbols { has_errors: root.has_error(), ..FileSymbols::default() };
-    assemble(language, &file, found, &mut symbols);
+    assemble(language, &file, found, &mut symbols, deadline)?;
     resolve_containers(&mut symbols.symbols, language.separator);
     language.rules.finish(&file, &mut symbols);
     Ok(symbols)
+}
+
+/// When a file is given up.
+#[derive(Clone, Copy)]
+struct Deadline(Instant);
+
+impl Deadline {
+    fn check(self) -> ControlFlow<()> {
+        if self.0.elapsed() > MAX_PARSE_TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn result(self) -> Result<(), SyntaxError> {
+        if self.check().is_break() { Err(SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() }) } else { Ok(()) }
+    }
 }
 
 thread_local! {
@@ -56,7 +71,7 @@ thread_local! {
 }
 
 /// The tree of the file, and those of the code embedded in it.
-fn trees(language: &Language, compiled: &Compiled, text: &str) -> Result<Vec<Tree>, SyntaxError> {
+fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadline) -> Result<Vec<Tree>, SyntaxError> {
     PARSER.with_borrow_mut(|parser| {
         parser
             .set_language(&compiled.grammar)
@@ -64,13 +79,14 @@ fn trees(language: &Language, compiled: &Compiled, text: &str) -> Result<Vec<Tre
         let too_slow = SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() };
         let readable = language.rules.readable(text);
         let seen = if readable.len() == text.len() { readable.as_ref() } else { text };
-        let tree = parse_ranges(parser, seen, &[]).ok_or(too_slow)?;
+        let tree = parse_ranges(parser, seen, &[], deadline).ok_or(too_slow)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {
             let mut next = Vec::new();
             for range in std::mem::take(&mut wanted) {
-                let Some(tree) = parse_ranges(parser, text, &[range]) else { continue };
+                deadline.result()?;
+                let Some(tree) = parse_ranges(parser, text, &[range], deadline) else { continue };
                 if !tree.root_node().has_error() {
                     next.extend(language.rules.embedded(tree.root_node(), text));
                     trees.push(tree);
@@ -85,12 +101,9 @@ fn trees(language: &Language, compiled: &Compiled, text: &str) -> Result<Vec<Tre
     })
 }
 
-fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range]) -> Option<Tree> {
+fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: Deadline) -> Option<Tree> {
     parser.set_included_ranges(ranges).ok()?;
-    let started = Instant::now();
-    let mut check = |_: &tree_sitter::ParseState| {
-        if started.elapsed() > MAX_PARSE_TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
+    let mut check = |_: &tree_sitter::ParseState| deadline.check();
     let bytes = text.as_bytes();
     let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
     let tree = parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut check)));
@@ -119,10 +132,18 @@ struct RawReference<'t> {
 }
 
 impl<'t> Found<'t> {
-    fn collect(&mut self, compiled: &Compiled, root: Node<'t>, text: &'t str) {
+    fn collect(
+        &mut self,
+        compiled: &Compiled,
+        root: Node<'t>,
+        text: &'t str,
+        deadline: Deadline,
+    ) -> Result<(), SyntaxError> {
         CURSOR.with_borrow_mut(|cursor| {
             cursor.set_max_start_depth(Some(MAX_DEPTH));
-            let mut matches = cursor.matches(&compiled.query, root, text.as_bytes());
+            let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
+            let options = QueryCursorOptions::new().progress_callback(&mut check);
+            let mut matches = cursor.matches_with_options(&compiled.query, root, text.as_bytes(), options);
             while let Some(found) = matches.next() {
                 let (mut role, mut name, mut body, mut from) = (None, None, None, None);
                 for capture in found.captures() {
@@ -146,6 +167,7 @@ impl<'t> Found<'t> {
                 }
             }
         });
+        deadline.result()
     }
 
     /// One name is declared once: by the pattern that comes first in the query.
@@ -192,7 +214,13 @@ impl Item<'_> {
     }
 }
 
-fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut FileSymbols) {
+fn assemble(
+    language: &Language,
+    file: &File<'_>,
+    found: Found<'_>,
+    out: &mut FileSymbols,
+    deadline: Deadline,
+) -> Result<(), SyntaxError> {
     let mut items: Vec<Item<'_>> = found.definitions.into_iter().map(Item::Definition).collect();
     items.extend(found.scopes.into_iter().map(|(node, name)| Item::Scope(node, name)));
     // Stable: several names of one declaration stay in their order.
@@ -200,6 +228,7 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
     let mut levels: Vec<Level<'_>> = Vec::new();
     let mut spans: Vec<(usize, usize, usize)> = Vec::new();
     for item in items {
+        deadline.result()?;
         let (start, Reverse(end)) = item.range();
         while levels.last().is_some_and(|level| end > level.end || start >= level.end) {
             levels.pop();
@@ -228,6 +257,7 @@ fn assemble(language: &Language, file: &File<'_>, found: Found<'_>, out: &mut Fi
         }
     }
     attribute(language.rules, file, found.references, &spans, out);
+    Ok(())
 }
 
 fn join(around: Option<&Level<'_>>, name: &str, separator: &str) -> String {

@@ -20,8 +20,12 @@ pub(super) struct Prelude {
 }
 
 impl Prelude {
-    /// What stands above a node. At most `limit` siblings are looked at.
+    /// What stands above a node. Where its lines tell, the tree is not asked: the way to a node's neighbours is long. At
+    /// most `limit` lines or neighbours are looked at.
     pub(super) fn above(node: Node<'_>, file: &File<'_>, limit: usize) -> Self {
+        if let Some(prelude) = Self::of_lines(node, file, limit) {
+            return prelude;
+        }
         let mut found = Vec::new();
         let mut at = node.prev_sibling();
         while let Some(sibling) = at.filter(|sibling| found.len() < limit && belongs_below(*sibling, file)) {
@@ -33,6 +37,43 @@ impl Prelude {
             prelude.add(node, file);
         }
         prelude
+    }
+
+    /// What stands above a node, where that is lines of `//` and attributes of one line each.
+    fn of_lines(node: Node<'_>, file: &File<'_>, limit: usize) -> Option<Self> {
+        let mut above = file.text.get(..node.start_byte())?;
+        let line_start = above.rfind('\n').map_or(0, |at| at + 1);
+        if !above[line_start..].trim().is_empty() {
+            return None;
+        }
+        above = &above[..line_start];
+        let mut row = first_line(node);
+        let mut prelude = Self::default();
+        for _ in 0..limit {
+            if above.is_empty() {
+                break;
+            }
+            let rest = above.strip_suffix('\n').unwrap_or(above);
+            let start = rest.rfind('\n').map_or(0, |at| at + 1);
+            let line = rest[start..].trim();
+            row = row.saturating_sub(1);
+            if line.starts_with("//!") {
+                break;
+            } else if line.starts_with("//") {
+                prelude.docs.extend(docs::outer(line));
+            } else if line.starts_with("#[") {
+                prelude.attributes.push(of_line(line)?);
+                prelude.first_line = Some(row);
+            } else if line.contains(']') || line.contains("*/") {
+                return None;
+            } else if !line.is_empty() {
+                break;
+            }
+            above = &above[..start];
+        }
+        prelude.docs.reverse();
+        prelude.attributes.reverse();
+        Some(prelude)
     }
 
     /// Takes a comment or an attribute; says whether it was one.
@@ -60,6 +101,26 @@ impl Prelude {
         parts.extend(within.as_deref());
         comments::finish(&parts.join("\n"))
     }
+}
+
+/// The one attribute that a line consists of; documentation and what is hard to read is left to the tree.
+fn of_line(line: &str) -> Option<String> {
+    let inner = line.strip_prefix("#[")?.strip_suffix(']')?;
+    let is_plain = !inner.contains(['\'', '\\', '#']) && !inner.contains("//") && !inner.contains("/*");
+    let is_doc = path(inner) == "doc" && !inner.starts_with("doc(");
+    let (mut depth, mut quoted) = (0_i32, false);
+    for c in inner.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '[' | '(' if !quoted => depth += 1,
+            ']' | ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    (is_plain && !is_doc && !quoted && depth == 0).then(|| one_line(inner))
 }
 
 fn belongs_below(node: Node<'_>, file: &File<'_>) -> bool {

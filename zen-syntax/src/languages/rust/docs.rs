@@ -33,14 +33,24 @@ pub(super) fn inner(comment: &str) -> Option<String> {
 /// What a body or file says of itself before its first item, and the last comment that does.
 pub(super) fn within<'t>(body: Node<'t>, file: &File<'_>) -> Option<(String, Node<'t>)> {
     let (mut parts, mut last) = (Vec::new(), None);
-    let begins = |node: &Node<'_>| is_comment(*node) || matches!(node.kind(), "{" | "inner_attribute_item" | "shebang");
-    for node in children(body).take_while(begins).filter(|node| is_comment(*node)) {
+    for node in comments_within(body) {
         if let Some(part) = inner(file.text(node)) {
             parts.push(part);
             last = Some(node);
         }
     }
     Some((comments::finish(&parts.join("\n"))?, last?))
+}
+
+/// The first comment with which a file says something of itself.
+pub(super) fn first_within<'t>(root: Node<'t>, file: &File<'_>) -> Option<Node<'t>> {
+    comments_within(root).find(|node| inner(file.text(*node)).is_some())
+}
+
+/// The comments before the first item.
+fn comments_within(body: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let begins = |node: &Node<'_>| is_comment(*node) || matches!(node.kind(), "{" | "inner_attribute_item" | "shebang");
+    children(body).take_while(begins).filter(|node| is_comment(*node))
 }
 
 /// The text that a string literal stands for.

@@ -10,7 +10,10 @@ use crate::rules::{Definition, File};
 use crate::signature::one_line;
 use crate::symbol::{Symbol, SymbolKind, Visibility};
 
-/// So many lines are looked at above an `impl`, once for each of its items.
+/// So many comments and attributes are looked at above an item where its lines alone do not tell.
+const MAX_ABOVE: usize = 2048;
+
+/// So many are looked at above an `impl`, once for each of its items.
 const MAX_ABOVE_IMPL: usize = 64;
 
 /// So much of a value is kept.
@@ -66,7 +69,7 @@ pub(super) fn describe(definition: &Definition<'_>, file: &File<'_>, symbol: &mu
         // Part of what the trait or the implementation says of itself.
         return false;
     }
-    let prelude = Prelude::above(node, file, usize::MAX);
+    let prelude = Prelude::above(node, file, MAX_ABOVE);
     symbol.line_start = prelude.first_line.unwrap_or(symbol.line_start).min(symbol.line_start);
     symbol.doc_comment = prelude.doc(inner_doc(node, file));
     docs::describe(symbol);
@@ -251,17 +254,16 @@ fn inner_doc(node: Node<'_>, file: &File<'_>) -> Option<String> {
 
 /// The name of the module that a file is, for the first of the comments that document it.
 pub(super) fn file_name(comment: Node<'_>, file: &File<'_>) -> Option<String> {
-    docs::inner(file.text(comment))?;
+    // Most are not the first of theirs: the line above says so.
+    let above = file.text.get(..comment.start_byte())?.trim_end();
+    if above.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with("//!")) {
+        return None;
+    }
     if comment.parent().is_none_or(|parent| parent.id() != file.root.id()) {
         return None;
     }
-    let mut at = comment.prev_sibling();
-    while let Some(before) = at {
-        let is_inner = docs::is_comment(before) && docs::inner(file.text(before)).is_some();
-        if is_inner || !docs::is_comment(before) && !matches!(before.kind(), "inner_attribute_item" | "shebang") {
-            return None;
-        }
-        at = before.prev_sibling();
+    if docs::first_within(file.root, file)?.id() != comment.id() {
+        return None;
     }
     let name = match file.stem() {
         "lib" | "main" | "" => "crate",
