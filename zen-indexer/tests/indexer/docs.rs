@@ -8,7 +8,7 @@ use zen_indexer::docs::{Format, chunks};
 
 #[test]
 fn documentation_becomes_the_expected_chunks() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/docs");
+    let folder = crate::here().join("tests/docs");
     let mut count = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();

@@ -261,11 +261,11 @@ async fn nothing_stays_when_nobody_waits() {
 
 #[tokio::test]
 async fn this_repository() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest = read_manifest(root).expect("a manifest");
+    let root = crate::here();
+    let manifest = read_manifest(&root).expect("a manifest");
     assert_eq!((manifest.ecosystem, manifest.name.as_str()), (Ecosystem::Rust, "zen-indexer"));
     assert_ne!(manifest.version, "0.0.0");
-    let files = walk(root, &WalkOptions::working_tree()).expect("walked");
+    let files = walk(&root, &WalkOptions::working_tree()).expect("walked");
     assert!(has_code(&files, "src/sources/walk/mod.rs", "rust"), "{files:?}");
     assert!(files.skipped.iter().any(|skipped| skipped.path == "tests/"), "{files:?}");
     let error = fetch_git("ext::sh -c exit", None, &FetchOptions::default()).await.expect_err("refused");

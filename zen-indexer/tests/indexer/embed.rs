@@ -2,8 +2,6 @@
 //!
 //! Needs `ZEN_MODEL_DIR` and `ORT_DYLIB_PATH`, which `cargo xtask test` sets.
 
-#![expect(clippy::unwrap_used, reason = "all of this is a test")]
-
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -32,9 +30,7 @@ fn model() -> Option<Box<dyn Embedder>> {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    // Cargo says at run time where the sources are now.
-    let root = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
-    root.join("tests/fixtures").join(name)
+    crate::here().join("tests/fixtures").join(name)
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
