@@ -61,7 +61,11 @@ impl Deadline {
     }
 
     fn result(self) -> Result<(), SyntaxError> {
-        if self.check().is_break() { Err(SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() }) } else { Ok(()) }
+        if self.check().is_break() { Err(Self::error()) } else { Ok(()) }
+    }
+
+    fn error() -> SyntaxError {
+        SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() }
     }
 }
 
@@ -76,8 +80,7 @@ fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadlin
         parser
             .set_language(&compiled.grammar)
             .map_err(|error| SyntaxError::Grammar { language: language.name, reason: error.to_string() })?;
-        let too_slow = SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() };
-        let tree = parse_ranges(parser, text, &[], deadline).ok_or(too_slow)?;
+        let tree = parse_ranges(parser, text, &[], deadline).ok_or_else(Deadline::error)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {
@@ -113,6 +116,32 @@ fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: Dea
 /// Nobody nests declarations or calls so deep; without a limit, what a node stands in would cost its depth each time.
 const MAX_DEPTH: u32 = 256;
 
+/// So many nodes are visited between two looks at the clock.
+const NODES_PER_CHECK: u32 = 1024;
+
+/// Visits a tree from the top. Quicker than a query over all of it, which weighs every pattern at every node.
+fn walk<'t>(root: Node<'t>, deadline: Deadline, mut visit: impl FnMut(Node<'t>)) -> ControlFlow<()> {
+    let mut cursor = root.walk();
+    let (mut depth, mut visited) = (0, 0_u32);
+    loop {
+        visit(cursor.node());
+        visited = visited.wrapping_add(1);
+        if visited.is_multiple_of(NODES_PER_CHECK) {
+            deadline.check()?;
+        }
+        if depth < MAX_DEPTH && cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return ControlFlow::Continue(());
+            }
+            depth -= 1;
+        }
+    }
+}
+
 /// What the query found, before it is known what contains what.
 #[derive(Default)]
 struct Found<'t> {
@@ -137,35 +166,58 @@ impl<'t> Found<'t> {
         text: &'t str,
         deadline: Deadline,
     ) -> Result<(), SyntaxError> {
-        CURSOR.with_borrow_mut(|cursor| {
-            cursor.set_max_start_depth(Some(MAX_DEPTH));
-            let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
-            let options = QueryCursorOptions::new().progress_callback(&mut check);
-            let mut matches = cursor.matches_with_options(&compiled.query, root, text.as_bytes(), options);
-            while let Some(found) = matches.next() {
-                let (mut role, mut name, mut body, mut from) = (None, None, None, None);
-                for capture in found.captures() {
-                    match compiled.captures.role(capture.index) {
-                        Role::Name => name = Some(capture.node),
-                        Role::Body => body = Some(capture.node),
-                        Role::From => from = Some(capture.node),
-                        Role::Ignored => {}
-                        other => role = Some((other, capture.node)),
+        let walked = CURSOR.with_borrow_mut(|cursor| match &compiled.starts {
+            Some(starts) => {
+                cursor.set_max_start_depth(Some(0));
+                walk(root, deadline, |node| {
+                    if starts.get(usize::from(node.kind_id())) == Some(&true) {
+                        self.collect_at(cursor, compiled, node, text, deadline);
                     }
-                }
-                let Some((role, node)) = role else { continue };
-                let name = name.unwrap_or(node);
-                match role {
-                    Role::Definition(kind) => {
-                        self.define(found.pattern_index, Definition { kind, node, name, body, within: None });
-                    }
-                    Role::Reference(relation) => self.references.push(RawReference { relation, name, from }),
-                    Role::Scope => self.scopes.push((node, name)),
-                    _ => {}
-                }
+                })
+            }
+            None => {
+                cursor.set_max_start_depth(Some(MAX_DEPTH));
+                self.collect_at(cursor, compiled, root, text, deadline);
+                ControlFlow::Continue(())
             }
         });
-        deadline.result()
+        if walked.is_break() { Err(Deadline::error()) } else { deadline.result() }
+    }
+
+    /// What the query finds from this node on, as far down as the cursor may go.
+    fn collect_at(
+        &mut self,
+        cursor: &mut QueryCursor,
+        compiled: &Compiled,
+        node: Node<'t>,
+        text: &'t str,
+        deadline: Deadline,
+    ) {
+        let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
+        let options = QueryCursorOptions::new().progress_callback(&mut check);
+        let mut matches = cursor.matches_with_options(&compiled.query, node, text.as_bytes(), options);
+        while let Some(found) = matches.next() {
+            let (mut role, mut name, mut body, mut from) = (None, None, None, None);
+            for capture in found.captures() {
+                match compiled.captures.role(capture.index) {
+                    Role::Name => name = Some(capture.node),
+                    Role::Body => body = Some(capture.node),
+                    Role::From => from = Some(capture.node),
+                    Role::Ignored => {}
+                    other => role = Some((other, capture.node)),
+                }
+            }
+            let Some((role, node)) = role else { continue };
+            let name = name.unwrap_or(node);
+            match role {
+                Role::Definition(kind) => {
+                    self.define(found.pattern_index, Definition { kind, node, name, body, within: None });
+                }
+                Role::Reference(relation) => self.references.push(RawReference { relation, name, from }),
+                Role::Scope => self.scopes.push((node, name)),
+                _ => {}
+            }
+        }
     }
 
     /// One name is declared once: by the pattern that comes first in the query.

@@ -21,6 +21,7 @@ mod languages;
 mod nodes;
 mod rules;
 mod signature;
+mod starts;
 mod symbol;
 
 pub use error::SyntaxError;
