@@ -1,6 +1,6 @@
 //! From a file's text to its symbols and references: the one engine under all languages.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
         return Err(SyntaxError::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES });
     }
     let compiled = language.compiled()?;
-    let deadline = Deadline(Instant::now());
+    let deadline = &Deadline { started: Instant::now(), checks: Cell::new(0) };
     let trees = trees(language, compiled, text, deadline)?;
     let Some(root) = trees.first().map(Tree::root_node) else { return Ok(FileSymbols::default()) };
     let file = File { path, text, root };
@@ -51,16 +51,27 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
     Ok(symbols)
 }
 
+/// A file is given up after this many looks at the clock at the least: a machine that slept is not slow.
+const MIN_CHECKS: u32 = 1000;
+
 /// When a file is given up.
-#[derive(Clone, Copy)]
-struct Deadline(Instant);
+struct Deadline {
+    started: Instant,
+    checks: Cell<u32>,
+}
 
 impl Deadline {
-    fn check(self) -> ControlFlow<()> {
-        if self.0.elapsed() > MAX_PARSE_TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    fn check(&self) -> ControlFlow<()> {
+        let checks = self.checks.get().saturating_add(1);
+        self.checks.set(checks);
+        if checks > MIN_CHECKS && self.started.elapsed() > MAX_PARSE_TIME {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
-    fn result(self) -> Result<(), SyntaxError> {
+    fn result(&self) -> Result<(), SyntaxError> {
         if self.check().is_break() { Err(Self::error()) } else { Ok(()) }
     }
 
@@ -75,7 +86,7 @@ thread_local! {
 }
 
 /// The tree of the file, and those of the code embedded in it.
-fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadline) -> Result<Vec<Tree>, SyntaxError> {
+fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: &Deadline) -> Result<Vec<Tree>, SyntaxError> {
     PARSER.with_borrow_mut(|parser| {
         parser
             .set_language(&compiled.grammar)
@@ -102,7 +113,7 @@ fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadlin
     })
 }
 
-fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: Deadline) -> Option<Tree> {
+fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: &Deadline) -> Option<Tree> {
     parser.set_included_ranges(ranges).ok()?;
     let mut check = |_: &tree_sitter::ParseState| deadline.check();
     let bytes = text.as_bytes();
@@ -120,7 +131,7 @@ const MAX_DEPTH: u32 = 256;
 const NODES_PER_CHECK: u32 = 1024;
 
 /// Visits a tree from the top. Quicker than a query over all of it, which weighs every pattern at every node.
-fn walk<'t>(root: Node<'t>, deadline: Deadline, mut visit: impl FnMut(Node<'t>)) -> ControlFlow<()> {
+fn walk<'t>(root: Node<'t>, deadline: &Deadline, mut visit: impl FnMut(Node<'t>)) -> ControlFlow<()> {
     let mut cursor = root.walk();
     let (mut depth, mut visited) = (0, 0_u32);
     loop {
@@ -164,7 +175,7 @@ impl<'t> Found<'t> {
         compiled: &Compiled,
         root: Node<'t>,
         text: &'t str,
-        deadline: Deadline,
+        deadline: &Deadline,
     ) -> Result<(), SyntaxError> {
         let walked = CURSOR.with_borrow_mut(|cursor| match &compiled.starts {
             Some(starts) => {
@@ -191,7 +202,7 @@ impl<'t> Found<'t> {
         compiled: &Compiled,
         node: Node<'t>,
         text: &'t str,
-        deadline: Deadline,
+        deadline: &Deadline,
     ) {
         let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
         let options = QueryCursorOptions::new().progress_callback(&mut check);
@@ -269,7 +280,7 @@ fn assemble(
     file: &File<'_>,
     found: Found<'_>,
     out: &mut FileSymbols,
-    deadline: Deadline,
+    deadline: &Deadline,
 ) -> Result<(), SyntaxError> {
     let mut items: Vec<Item<'_>> = found.definitions.into_iter().map(Item::Definition).collect();
     items.extend(found.scopes.into_iter().map(|(node, name)| Item::Scope(node, name)));
