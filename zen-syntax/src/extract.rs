@@ -1,6 +1,6 @@
 //! From a file's text to its symbols and references: the one engine under all languages.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
         return Err(SyntaxError::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES });
     }
     let compiled = language.compiled()?;
-    let deadline = Deadline(Instant::now());
+    let deadline = &Deadline { started: Instant::now(), checks: Cell::new(0) };
     let trees = trees(language, compiled, text, deadline)?;
     let Some(root) = trees.first().map(Tree::root_node) else { return Ok(FileSymbols::default()) };
     let file = File { path, text, root };
@@ -51,17 +51,32 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
     Ok(symbols)
 }
 
+/// A file is given up after this many looks at the clock at the least: a machine that slept is not slow.
+const MIN_CHECKS: u32 = 1000;
+
 /// When a file is given up.
-#[derive(Clone, Copy)]
-struct Deadline(Instant);
+struct Deadline {
+    started: Instant,
+    checks: Cell<u32>,
+}
 
 impl Deadline {
-    fn check(self) -> ControlFlow<()> {
-        if self.0.elapsed() > MAX_PARSE_TIME { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    fn check(&self) -> ControlFlow<()> {
+        let checks = self.checks.get().saturating_add(1);
+        self.checks.set(checks);
+        if checks > MIN_CHECKS && self.started.elapsed() > MAX_PARSE_TIME {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
-    fn result(self) -> Result<(), SyntaxError> {
-        if self.check().is_break() { Err(SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() }) } else { Ok(()) }
+    fn result(&self) -> Result<(), SyntaxError> {
+        if self.check().is_break() { Err(Self::error()) } else { Ok(()) }
+    }
+
+    fn error() -> SyntaxError {
+        SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() }
     }
 }
 
@@ -71,15 +86,14 @@ thread_local! {
 }
 
 /// The tree of the file, and those of the code embedded in it.
-fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadline) -> Result<Vec<Tree>, SyntaxError> {
+fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: &Deadline) -> Result<Vec<Tree>, SyntaxError> {
     PARSER.with_borrow_mut(|parser| {
         parser
             .set_language(&compiled.grammar)
             .map_err(|error| SyntaxError::Grammar { language: language.name, reason: error.to_string() })?;
-        let too_slow = SyntaxError::TooSlow { seconds: MAX_PARSE_TIME.as_secs() };
         let readable = language.rules.readable(text);
         let seen = if readable.len() == text.len() { readable.as_ref() } else { text };
-        let tree = parse_ranges(parser, seen, &[], deadline).ok_or(too_slow)?;
+        let tree = parse_ranges(parser, seen, &[], deadline).ok_or_else(Deadline::error)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {
@@ -101,7 +115,7 @@ fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: Deadlin
     })
 }
 
-fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: Deadline) -> Option<Tree> {
+fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: &Deadline) -> Option<Tree> {
     parser.set_included_ranges(ranges).ok()?;
     let mut check = |_: &tree_sitter::ParseState| deadline.check();
     let bytes = text.as_bytes();
@@ -114,6 +128,32 @@ fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: Dea
 
 /// Nobody nests declarations or calls so deep; without a limit, what a node stands in would cost its depth each time.
 const MAX_DEPTH: u32 = 256;
+
+/// So many nodes are visited between two looks at the clock.
+const NODES_PER_CHECK: u32 = 1024;
+
+/// Visits a tree from the top. Quicker than a query over all of it, which weighs every pattern at every node.
+fn walk<'t>(root: Node<'t>, deadline: &Deadline, mut visit: impl FnMut(Node<'t>)) -> ControlFlow<()> {
+    let mut cursor = root.walk();
+    let (mut depth, mut visited) = (0, 0_u32);
+    loop {
+        visit(cursor.node());
+        visited = visited.wrapping_add(1);
+        if visited.is_multiple_of(NODES_PER_CHECK) {
+            deadline.check()?;
+        }
+        if depth < MAX_DEPTH && cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return ControlFlow::Continue(());
+            }
+            depth -= 1;
+        }
+    }
+}
 
 /// What the query found, before it is known what contains what.
 #[derive(Default)]
@@ -137,37 +177,60 @@ impl<'t> Found<'t> {
         compiled: &Compiled,
         root: Node<'t>,
         text: &'t str,
-        deadline: Deadline,
+        deadline: &Deadline,
     ) -> Result<(), SyntaxError> {
-        CURSOR.with_borrow_mut(|cursor| {
-            cursor.set_max_start_depth(Some(MAX_DEPTH));
-            let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
-            let options = QueryCursorOptions::new().progress_callback(&mut check);
-            let mut matches = cursor.matches_with_options(&compiled.query, root, text.as_bytes(), options);
-            while let Some(found) = matches.next() {
-                let (mut role, mut name, mut body, mut from) = (None, None, None, None);
-                for capture in found.captures() {
-                    match compiled.captures.role(capture.index) {
-                        Role::Name => name = Some(capture.node),
-                        Role::Body => body = Some(capture.node),
-                        Role::From => from = Some(capture.node),
-                        Role::Ignored => {}
-                        other => role = Some((other, capture.node)),
+        let walked = CURSOR.with_borrow_mut(|cursor| match &compiled.starts {
+            Some(starts) => {
+                cursor.set_max_start_depth(Some(0));
+                walk(root, deadline, |node| {
+                    if starts.get(usize::from(node.kind_id())) == Some(&true) {
+                        self.collect_at(cursor, compiled, node, text, deadline);
                     }
-                }
-                let Some((role, node)) = role else { continue };
-                let name = name.unwrap_or(node);
-                match role {
-                    Role::Definition(kind) => {
-                        self.define(found.pattern_index, Definition { kind, node, name, body, within: None });
-                    }
-                    Role::Reference(relation) => self.references.push(RawReference { relation, name, from }),
-                    Role::Scope => self.scopes.push((node, name)),
-                    _ => {}
-                }
+                })
+            }
+            None => {
+                cursor.set_max_start_depth(Some(MAX_DEPTH));
+                self.collect_at(cursor, compiled, root, text, deadline);
+                ControlFlow::Continue(())
             }
         });
-        deadline.result()
+        if walked.is_break() { Err(Deadline::error()) } else { deadline.result() }
+    }
+
+    /// What the query finds from this node on, as far down as the cursor may go.
+    fn collect_at(
+        &mut self,
+        cursor: &mut QueryCursor,
+        compiled: &Compiled,
+        node: Node<'t>,
+        text: &'t str,
+        deadline: &Deadline,
+    ) {
+        let mut check = |_: &tree_sitter::QueryCursorState| deadline.check();
+        let options = QueryCursorOptions::new().progress_callback(&mut check);
+        let mut matches = cursor.matches_with_options(&compiled.query, node, text.as_bytes(), options);
+        while let Some(found) = matches.next() {
+            let (mut role, mut name, mut body, mut from) = (None, None, None, None);
+            for capture in found.captures() {
+                match compiled.captures.role(capture.index) {
+                    Role::Name => name = Some(capture.node),
+                    Role::Body => body = Some(capture.node),
+                    Role::From => from = Some(capture.node),
+                    Role::Ignored => {}
+                    other => role = Some((other, capture.node)),
+                }
+            }
+            let Some((role, node)) = role else { continue };
+            let name = name.unwrap_or(node);
+            match role {
+                Role::Definition(kind) => {
+                    self.define(found.pattern_index, Definition { kind, node, name, body, within: None });
+                }
+                Role::Reference(relation) => self.references.push(RawReference { relation, name, from }),
+                Role::Scope => self.scopes.push((node, name)),
+                _ => {}
+            }
+        }
     }
 
     /// One name is declared once: by the pattern that comes first in the query.
@@ -219,7 +282,7 @@ fn assemble(
     file: &File<'_>,
     found: Found<'_>,
     out: &mut FileSymbols,
-    deadline: Deadline,
+    deadline: &Deadline,
 ) -> Result<(), SyntaxError> {
     let mut items: Vec<Item<'_>> = found.definitions.into_iter().map(Item::Definition).collect();
     items.extend(found.scopes.into_iter().map(|(node, name)| Item::Scope(node, name)));

@@ -9,6 +9,7 @@ use tree_sitter_language::LanguageFn;
 use crate::error::SyntaxError;
 use crate::languages;
 use crate::rules::{Captures, Rules};
+use crate::starts;
 
 /// A language that files can be parsed in.
 pub struct Language {
@@ -33,6 +34,8 @@ pub(crate) struct Compiled {
     pub(crate) grammar: tree_sitter::Language,
     pub(crate) query: Query,
     pub(crate) captures: Captures,
+    /// By the number of a kind, whether a pattern starts with it; `None` where the patterns do not show.
+    pub(crate) starts: Option<Vec<bool>>,
 }
 
 impl Language {
@@ -80,7 +83,8 @@ impl Language {
             let grammar: tree_sitter::Language = self.grammar.into();
             let query = Query::new(&grammar, self.query).map_err(|error| error.to_string())?;
             let captures = Captures::of(&query)?;
-            Ok(Compiled { grammar, query, captures })
+            let starts = starts::of(&grammar, &query, self.query);
+            Ok(Compiled { grammar, query, captures, starts })
         });
         compiled.as_ref().map_err(|reason| SyntaxError::Grammar { language: self.name, reason: reason.clone() })
     }

@@ -23,6 +23,7 @@ mod nodes;
 mod regroup;
 mod rules;
 mod signature;
+mod starts;
 mod symbol;
 
 pub use error::SyntaxError;

@@ -115,10 +115,10 @@ fn implementations(file: &mut FileSymbols) {
     let mut implemented: HashMap<usize, Vec<Value>> = HashMap::new();
     let mut known = HashSet::new();
     for reference in file.references.iter().filter(|reference| reference.relation == Relation::Implements) {
-        if let Source::Symbol(at) = reference.from {
-            if known.insert((at, reference.to_name.as_str())) {
-                implemented.entry(at).or_default().push(reference.to_name.as_str().into());
-            }
+        if let Source::Symbol(at) = reference.from
+            && known.insert((at, reference.to_name.as_str()))
+        {
+            implemented.entry(at).or_default().push(reference.to_name.as_str().into());
         }
     }
     for (at, names) in implemented {

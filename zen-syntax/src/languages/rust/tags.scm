@@ -1,8 +1,8 @@
 ; What Rust declares and refers to.
 
 ; The documentation of the file itself.
-(line_comment inner: (inner_doc_comment_marker)) @definition.module
-(block_comment inner: (inner_doc_comment_marker)) @definition.module
+(source_file (line_comment inner: (inner_doc_comment_marker)) @definition.module)
+(source_file (block_comment inner: (inner_doc_comment_marker)) @definition.module)
 
 (mod_item name: (identifier) @name) @definition.module
 (struct_item name: (type_identifier) @name) @definition.struct
