@@ -14,6 +14,7 @@
 //! ```
 
 mod comments;
+mod doc_tags;
 mod error;
 mod extract;
 mod language;

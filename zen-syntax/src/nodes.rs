@@ -53,6 +53,36 @@ pub(crate) fn ancestor<'t>(node: Node<'t>, kinds: &[&str]) -> Option<Node<'t>> {
     None
 }
 
+/// The ancestors of a node, the outermost first: one way down from the root, where asking for each parent takes as many.
+pub(crate) fn path_to<'t>(root: Node<'t>, node: Node<'t>) -> Vec<Node<'t>> {
+    let mut path = Vec::new();
+    let mut at = root;
+    while at.id() != node.id() {
+        path.push(at);
+        match at.child_with_descendant(node) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    path
+}
+
+/// A type's name without its arguments in these brackets, and without blanks: `Map.Entry<K, V>` is `Map.Entry`.
+pub(crate) fn without_arguments(text: &str, open: char, close: char) -> String {
+    let mut depth = 0_usize;
+    let mut name = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0 && !c.is_whitespace() {
+            name.push(c);
+        }
+    }
+    name
+}
+
 /// Text without blanks: how names of references are kept.
 pub(crate) fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()

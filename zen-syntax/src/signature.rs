@@ -1,5 +1,7 @@
 //! Declarations on one line.
 
+use tree_sitter::Node;
+
 /// Longer signatures are cut, with `…`.
 const MAX_CHARS: usize = 2000;
 
@@ -53,6 +55,41 @@ pub(crate) fn one_line(code: &str) -> String {
         Some((at, _)) => format!("{}…", &end[..at]),
         None => end.to_owned(),
     }
+}
+
+/// The code of `node` from `start` to `end` on one line, without comments and the nodes that `is_left_out` says.
+pub(crate) fn header(
+    node: Node<'_>,
+    start: usize,
+    end: usize,
+    text: &str,
+    is_left_out: impl Fn(Node<'_>) -> bool,
+) -> String {
+    let mut code = String::new();
+    let mut from = start;
+    let mut cursor = node.walk();
+    'walk: loop {
+        let at = cursor.node();
+        if at.start_byte() >= end {
+            break;
+        }
+        let skipped = at.kind().contains("comment") || is_left_out(at);
+        if skipped && at.start_byte() >= from {
+            code.push_str(text.get(from..at.start_byte()).unwrap_or_default());
+            code.push(' ');
+            from = at.end_byte();
+        }
+        if !skipped && at.end_byte() > from && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'walk;
+            }
+        }
+    }
+    code.push_str(text.get(from..end).unwrap_or_default());
+    one_line(&code)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod elixir;
 mod go;
 mod haskell;
 mod java;
+mod jvm;
 mod kotlin;
 mod lua;
 mod php;

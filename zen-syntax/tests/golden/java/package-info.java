@@ -1,0 +1,7 @@
+/**
+ * Stores of all kinds.
+ *
+ * @since 1.0
+ */
+@NonNullApi
+package com.example.store;
