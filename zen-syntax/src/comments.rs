@@ -78,7 +78,7 @@ pub(crate) fn lines_above(text: &str, start: usize, mark: &str) -> Option<String
     let mut lines = Vec::new();
     while let Some(rest) = above.strip_suffix('\n') {
         let line = rest.rsplit('\n').next().unwrap_or_default();
-        let Some(inner) = line.trim().strip_prefix(mark) else { break };
+        let Some(inner) = line.trim().strip_prefix(mark).filter(|inner| !inner.starts_with('/')) else { break };
         lines.push(inner.strip_prefix(' ').unwrap_or(inner));
         above = rest.get(..rest.len() - line.len()).unwrap_or_default();
     }
