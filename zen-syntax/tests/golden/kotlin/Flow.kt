@@ -55,11 +55,14 @@ public suspend inline fun <reified T : Any, R> Flow<T>.collect(
     this.forEach { action(it) }
     rest.filter { it > 0 }.map { inner() }
     local.value.trim()
-    class LocalClass { fun hidden() {} }
     return emptyMap<String, R?>()
 }
 
 internal fun plain(x: Int) = x * 2
+
+private fun withLocal() {
+    class LocalClass { fun hidden() {} }
+}
 
 tailrec operator fun Int.plus(other: String): String = other
 
