@@ -83,6 +83,18 @@ pub(crate) fn without_arguments(text: &str, open: char, close: char) -> String {
     name
 }
 
+/// Longer paths are no names: a chain of calls, or data.
+const MAX_PATH_BYTES: usize = 256;
+
+/// A called path (`list.of`) without type arguments; `None` for what no name leads to, since it is computed on the way.
+pub(crate) fn path_name(text: &str, open: char, close: char) -> Option<String> {
+    if text.len() > MAX_PATH_BYTES {
+        return None;
+    }
+    let path = without_arguments(text, open, close);
+    (!path.contains(['(', '[', '{', '"', '\''])).then_some(path)
+}
+
 /// Text without blanks: how names of references are kept.
 pub(crate) fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()

@@ -18,7 +18,7 @@ use tree_sitter::Node;
 use crate::comments;
 use crate::language::Language;
 use crate::languages::jvm;
-use crate::nodes::{child, field, has, named, path_to, without_arguments};
+use crate::nodes::{child, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
 use crate::symbol::{Relation, Symbol, SymbolKind, Visibility};
@@ -146,12 +146,8 @@ impl Rules for CSharpRules {
                 Some(without_arguments(file.text(field(name, "type")?), '<', '>'))
             }
             (Relation::Calls, "member_access_expression") => {
-                let path = without_arguments(file.text(name), '<', '>');
-                // A value computed on the way has no name.
-                if path.contains(['(', '[', '"']) {
-                    return field(name, "name").map(|called| without_arguments(file.text(called), '<', '>'));
-                }
-                Some(path)
+                let called = || field(name, "name").map(|called| without_arguments(file.text(called), '<', '>'));
+                path_name(file.text(name), '<', '>').or_else(called)
             }
             _ => Some(without_arguments(file.text(name), '<', '>')),
         }

@@ -14,7 +14,7 @@ use tree_sitter::Node;
 
 use crate::language::Language;
 use crate::languages::jvm;
-use crate::nodes::{child, children, field, has, named, path_to, without_arguments};
+use crate::nodes::{child, children, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
 use crate::symbol::{Relation, Symbol, SymbolKind, Visibility};
@@ -120,9 +120,8 @@ impl Rules for JavaRules {
             }
             "method_invocation" => {
                 let called = file.text(field(name, "name")?);
-                let object = without_arguments(file.text(field(name, "object")?), '<', '>');
-                // A value computed on the way has no name.
-                Some(if object.contains(['(', '[', '"']) { called.to_owned() } else { format!("{object}.{called}") })
+                let object = path_name(file.text(field(name, "object")?), '<', '>');
+                Some(object.map_or_else(|| called.to_owned(), |object| format!("{object}.{called}")))
             }
             _ if relation == Relation::Imports => Some(text.to_owned()),
             _ => Some(without_arguments(text.rsplit('@').next().unwrap_or(text), '<', '>')),

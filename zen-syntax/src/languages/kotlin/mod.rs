@@ -16,7 +16,7 @@ use tree_sitter::Node;
 
 use crate::language::Language;
 use crate::languages::jvm;
-use crate::nodes::{child, field, has, named, path_to, without_arguments};
+use crate::nodes::{child, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
 use crate::symbol::{Relation, Symbol, SymbolKind, Visibility};
@@ -162,12 +162,11 @@ impl Rules for KotlinRules {
             let path = text.split_whitespace().next()?;
             return Some(path.trim_end_matches(';').replace('`', ""));
         }
-        let path = without_arguments(text, '<', '>').replace("!!", "").replace("?.", ".");
-        if relation == Relation::Calls && path.contains(['(', '[', '{', '"']) {
-            // A value computed on the way has no name.
-            return named(name).last().map(|called| file.text(called).to_owned());
+        if relation == Relation::Calls {
+            let called = || named(name).last().map(|called| file.text(called).to_owned());
+            return path_name(text, '<', '>').map(|path| path.replace("!!", "").replace("?.", ".")).or_else(called);
         }
-        Some(path)
+        Some(without_arguments(text, '<', '>'))
     }
 }
 

@@ -61,7 +61,9 @@ public suspend inline fun <reified T : Any, R> Flow<T>.collect(
 internal fun plain(x: Int) = x * 2
 
 private fun withLocal() {
-    class LocalClass { fun hidden() {} }
+    class LocalClass {
+        fun hidden() {}
+    }
 }
 
 tailrec operator fun Int.plus(other: String): String = other
