@@ -76,8 +76,14 @@ pub(crate) fn header(
         let skipped = at.kind().contains("comment") || is_left_out(at);
         if skipped && at.start_byte() >= from {
             code.push_str(text.get(from..at.start_byte()).unwrap_or_default());
-            code.push(' ');
             from = at.end_byte();
+            let after = text.get(from..end).unwrap_or_default().trim_start();
+            if after.starts_with([',', ')', ']']) {
+                code.truncate(code.trim_end().len());
+                from = end - after.len();
+            } else {
+                code.push(' ');
+            }
         }
         if !skipped && at.end_byte() > from && cursor.goto_first_child() {
             continue;

@@ -2,6 +2,7 @@
 
 mod bash;
 mod c;
+mod common;
 mod cpp;
 mod csharp;
 mod ecmascript;
@@ -9,7 +10,6 @@ mod elixir;
 mod go;
 mod haskell;
 mod java;
-mod jvm;
 mod kotlin;
 mod lua;
 mod php;

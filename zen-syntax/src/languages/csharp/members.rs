@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::{attributes, docs, is_constant, modifiers, other_modifiers, raw_doc, visibility};
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, children, field, has, named};
 use crate::rules::{Definition, File};
 use crate::signature::one_line;
@@ -22,7 +22,7 @@ pub(super) fn value_of<'t>(definition: &Definition<'t>) -> Option<Node<'t>> {
 pub(super) fn constant(definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) {
     let of = child(definition.node, "variable_declaration").and_then(|declaration| field(declaration, "type"));
     symbol.return_type = of.map(|found| one_line(file.text(found)));
-    if let Some(value) = value_of(definition).and_then(|value| jvm::short(file.text(value))) {
+    if let Some(value) = value_of(definition).and_then(|value| common::short(file.text(value))) {
         symbol.metadata.insert("value".into(), value.into());
     }
 }
@@ -58,14 +58,14 @@ pub(super) fn member(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         symbol.metadata.insert(flag.into(), true.into());
     }
     if matches!(flag, "is_property" | "is_indexer") {
-        jvm::list(&mut symbol.metadata, "accessors", accessors(node, file));
+        common::list(&mut symbol.metadata, "accessors", accessors(node, file));
     }
     if let Some(of) = child(node, "explicit_interface_specifier") {
         let name = one_line(file.text(of).trim_end_matches('.'));
         symbol.metadata.insert("explicit_interface".into(), name.into());
     }
     let Some(list) = field(node, "parameters") else { return };
-    jvm::list(&mut symbol.metadata, "parameters", parameters(list, file));
+    common::list(&mut symbol.metadata, "parameters", parameters(list, file));
     let first = child(list, "parameter").filter(|first| modifiers(*first, file).contains(&"this"));
     if let Some(of) = first.and_then(|first| field(first, "type")) {
         symbol.metadata.insert("is_extension".into(), true.into());
@@ -105,7 +105,7 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     let mut all_fields = Vec::new();
     if let Some(list) = child(node, "parameter_list") {
         let rows = parameters(list, file);
-        jvm::list(&mut symbol.metadata, "parameters", rows.clone());
+        common::list(&mut symbol.metadata, "parameters", rows.clone());
         if node.kind() == "record_declaration" {
             all_fields = rows;
         }
@@ -116,13 +116,13 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     let members = field(node, "body").map(members).unwrap_or_default();
     let of_kind = |kind: &'static str| members.iter().copied().filter(move |found| found.kind() == kind);
     let variants = of_kind("enum_member_declaration").filter_map(|found| variant(found, file)).collect::<Vec<_>>();
-    jvm::list(&mut symbol.metadata, "variants", variants);
+    common::list(&mut symbol.metadata, "variants", variants);
     if symbol.kind == SymbolKind::Interface {
         let methods = of_kind("method_declaration").filter_map(|found| field(found, "name"));
-        jvm::list(&mut symbol.metadata, "methods", methods.map(|name| file.text(name)).collect::<Vec<_>>());
+        common::list(&mut symbol.metadata, "methods", methods.map(|name| file.text(name)).collect::<Vec<_>>());
     }
     all_fields.extend(of_kind("field_declaration").flat_map(|found| fields(found, file)));
-    jvm::list(&mut symbol.metadata, "fields", all_fields);
+    common::list(&mut symbol.metadata, "fields", all_fields);
 }
 
 /// What a type's body declares, in all branches of `#if`.
@@ -163,8 +163,8 @@ fn bases(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
             _ => implements.push(name),
         }
     }
-    jvm::list(&mut symbol.metadata, "base_classes", base_classes);
-    jvm::list(&mut symbol.metadata, "implements", implements);
+    common::list(&mut symbol.metadata, "base_classes", base_classes);
+    common::list(&mut symbol.metadata, "implements", implements);
 }
 
 /// The same as the query's: `I`, a capital, a small letter. `IOException` is none.

@@ -17,7 +17,7 @@ use tree_sitter::Node;
 
 use crate::comments;
 use crate::language::Language;
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
@@ -71,7 +71,7 @@ impl Rules for CSharpRules {
             let start = field(declaration, "type").map_or(outer.end_byte(), |found| found.end_byte());
             let before = header(outer, outer.start_byte(), start, file.text, is_attribute);
             let name = file.text(definition.name);
-            return match members::value_of(definition).and_then(|value| jvm::short(file.text(value))) {
+            return match members::value_of(definition).and_then(|value| common::short(file.text(value))) {
                 Some(value) => format!("{before} {name} = {value}"),
                 None => format!("{before} {name}"),
             };
@@ -101,7 +101,7 @@ impl Rules for CSharpRules {
         if node.kind() == "struct_declaration" && has(node, "ref") {
             others.push("ref");
         }
-        jvm::list(&mut symbol.metadata, "modifiers", others);
+        common::list(&mut symbol.metadata, "modifiers", others);
         symbol.generics = child(node, "type_parameter_list").map(|found| one_line(file.text(found)));
         let clauses = named(node).filter(|found| found.kind() == "type_parameter_constraints_clause");
         let clauses = clauses.map(|found| one_line(file.text(found))).collect::<Vec<_>>().join(" ");

@@ -15,6 +15,21 @@
 (source_file (var_declaration (var_spec name: (identifier) @name) @definition.static))
 (source_file (var_declaration (var_spec_list (var_spec name: (identifier) @name) @definition.static)))
 
-(call_expression function: [(identifier) (selector_expression)] @name) @reference.calls
 (import_spec path: (_) @name) @reference.imports
-(field_declaration !name type: [(type_identifier) (qualified_type) (pointer_type)] @name) @reference.extends
+(field_declaration
+  !name type: [(type_identifier) (qualified_type) (pointer_type) (generic_type)] @name) @reference.extends
+(interface_type (type_elem . [(type_identifier) (qualified_type) (generic_type)] @name .)) @reference.extends
+
+(call_expression function: (identifier) @name) @reference.calls
+(call_expression function: (selector_expression operand: [(identifier) (selector_expression)]) @name) @reference.calls
+(call_expression
+  function: (selector_expression
+    operand: [(call_expression) (parenthesized_expression) (index_expression) (type_assertion_expression)
+              (composite_literal) (type_conversion_expression) (slice_expression) (interpreted_string_literal)]
+    field: (_) @name)) @reference.calls
+; `New[int](x)`: with one argument it looks like a conversion, otherwise like an element that is called.
+(call_expression
+  function: (index_expression
+    operand: [(identifier) (selector_expression)] @name
+    index: [(identifier) (selector_expression)])) @reference.calls
+(type_conversion_expression type: (generic_type type: [(type_identifier) (qualified_type)] @name)) @reference.calls

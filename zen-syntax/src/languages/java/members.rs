@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::{annotations, other_modifiers, visibility};
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, field, has, named};
 use crate::rules::{Definition, File};
 use crate::signature::one_line;
@@ -26,7 +26,7 @@ fn type_of(node: Node<'_>, dimensions: Option<Node<'_>>, file: &File<'_>) -> Opt
 pub(super) fn constant(definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) {
     let declarator = declarator(definition);
     symbol.return_type = type_of(definition.node, declarator.and_then(|d| field(d, "dimensions")), file);
-    if let Some(value) = declarator.and_then(|d| field(d, "value")).and_then(|value| jvm::short(file.text(value))) {
+    if let Some(value) = declarator.and_then(|d| field(d, "value")).and_then(|value| common::short(file.text(value))) {
         symbol.metadata.insert("value".into(), value.into());
     }
 }
@@ -37,11 +37,11 @@ pub(super) fn method(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         symbol.metadata.insert("is_constructor".into(), true.into());
     }
     if let Some(list) = field(node, "parameters") {
-        jvm::list(&mut symbol.metadata, "parameters", parameters(list, file));
+        common::list(&mut symbol.metadata, "parameters", parameters(list, file));
     }
     if let Some(throws) = child(node, "throws") {
         let names = named(throws).map(|found| one_line(file.text(found))).collect();
-        jvm::list::<String>(&mut symbol.metadata, "throws", names);
+        common::list::<String>(&mut symbol.metadata, "throws", names);
     }
     if let Some(value) = field(node, "value") {
         symbol.metadata.insert("default".into(), one_line(file.text(value)).into());
@@ -76,16 +76,16 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         list.into_iter().flat_map(named).map(|found| one_line(file.text(found))).collect()
     };
     let bases = field(node, "superclass").or_else(|| child(node, "extends_interfaces"));
-    jvm::list(&mut symbol.metadata, "base_classes", names(bases));
-    jvm::list(&mut symbol.metadata, "implements", names(field(node, "interfaces")));
-    jvm::list(&mut symbol.metadata, "permits", names(field(node, "permits")));
+    common::list(&mut symbol.metadata, "base_classes", names(bases));
+    common::list(&mut symbol.metadata, "implements", names(field(node, "interfaces")));
+    common::list(&mut symbol.metadata, "permits", names(field(node, "permits")));
     let Some(body) = field(node, "body") else { return };
     let mut all_fields = Vec::new();
     match node.kind() {
         "record_declaration" => {
             symbol.metadata.insert("is_record".into(), true.into());
             let components = field(node, "parameters").map(|list| parameters(list, file)).unwrap_or_default();
-            jvm::list(&mut symbol.metadata, "parameters", components.clone());
+            common::list(&mut symbol.metadata, "parameters", components.clone());
             all_fields = components;
         }
         "annotation_type_declaration" => {
@@ -94,18 +94,18 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         "enum_declaration" => {
             let variants = named(body).filter(|found| found.kind() == "enum_constant");
             let variants = variants.filter_map(|found| variant(found, file)).collect();
-            jvm::list::<Value>(&mut symbol.metadata, "variants", variants);
+            common::list::<Value>(&mut symbol.metadata, "variants", variants);
         }
         _ => {}
     }
     if node.kind() == "interface_declaration" {
         let methods = named(body).filter(|found| found.kind() == "method_declaration");
         let methods = methods.filter_map(|found| field(found, "name")).map(|name| file.text(name)).collect();
-        jvm::list::<&str>(&mut symbol.metadata, "methods", methods);
+        common::list::<&str>(&mut symbol.metadata, "methods", methods);
     }
     let body = child(body, "enum_body_declarations").unwrap_or(body);
     all_fields.extend(named(body).filter(|f| f.kind() == "field_declaration").flat_map(|f| fields(f, file)));
-    jvm::list(&mut symbol.metadata, "fields", all_fields);
+    common::list(&mut symbol.metadata, "fields", all_fields);
 }
 
 fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
@@ -117,7 +117,7 @@ fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
     if !attributes.is_empty() {
         row["attributes"] = attributes.into();
     }
-    if let Some(doc) = jvm::doc(file.text, node.start_byte()) {
+    if let Some(doc) = common::doc(file.text, node.start_byte()) {
         row["doc"] = doc.into();
     }
     Some(row)
@@ -130,7 +130,7 @@ fn fields(node: Node<'_>, file: &File<'_>) -> Vec<Value> {
     if visibility == Visibility::Private || modifiers.is_some_and(|m| has(m, "static") && has(m, "final")) {
         return Vec::new();
     }
-    let doc = jvm::doc(file.text, node.start_byte());
+    let doc = common::doc(file.text, node.start_byte());
     let row = |declarator: Node<'_>| {
         let of = type_of(node, field(declarator, "dimensions"), file)?;
         let mut row = json!({
@@ -168,6 +168,6 @@ pub(super) fn module(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
             .map(|found| one_line(file.text(found)))
             .map(|line| line.strip_prefix(key).unwrap_or(&line).trim_start().to_owned())
             .collect();
-        jvm::list(&mut symbol.metadata, key, rows);
+        common::list(&mut symbol.metadata, key, rows);
     }
 }

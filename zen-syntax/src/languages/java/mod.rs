@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use tree_sitter::Node;
 
 use crate::language::Language;
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, children, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
@@ -47,7 +47,7 @@ impl Rules for JavaRules {
         if definition.node.kind() == "program" && file.stem() != "package-info" {
             return None;
         }
-        jvm::doc(file.text, self.outer(definition).start_byte())
+        common::doc(file.text, self.outer(definition).start_byte())
     }
 
     fn signature(&self, definition: &Definition<'_>, file: &File<'_>) -> String {
@@ -69,7 +69,7 @@ impl Rules for JavaRules {
         let name = file.text(definition.name);
         let declarator = members::declarator(definition);
         let dimensions = declarator.and_then(|d| field(d, "dimensions")).map_or("", |d| file.text(d));
-        match declarator.and_then(|d| field(d, "value")).and_then(|value| jvm::short(file.text(value))) {
+        match declarator.and_then(|d| field(d, "value")).and_then(|value| common::short(file.text(value))) {
             Some(value) => format!("{before} {name}{dimensions} = {value}"),
             None => format!("{before} {name}{dimensions}"),
         }
@@ -77,7 +77,7 @@ impl Rules for JavaRules {
 
     fn describe(&self, definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {
         let node = definition.node;
-        jvm::sections(symbol);
+        common::sections(symbol);
         if symbol.kind == SymbolKind::Module {
             symbol.attributes = annotations(self.outer(definition), file);
             members::module(node, file, symbol);
@@ -91,7 +91,7 @@ impl Rules for JavaRules {
         let modifiers = child(node, "modifiers");
         symbol.visibility = visibility(node, modifiers, holder);
         symbol.attributes = modifiers.map(|found| annotations(found, file)).unwrap_or_default();
-        jvm::list(&mut symbol.metadata, "modifiers", other_modifiers(modifiers));
+        common::list(&mut symbol.metadata, "modifiers", other_modifiers(modifiers));
         symbol.generics = field(node, "type_parameters").map(|found| one_line(file.text(found)));
         match symbol.kind {
             SymbolKind::Const => {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::{annotations, is_type, other_modifiers, types_of, visibility};
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, children, field, has, named};
 use crate::rules::File;
 use crate::signature::one_line;
@@ -17,7 +17,7 @@ pub(super) fn constant_value(node: Node<'_>, file: &File<'_>) -> Option<String> 
         return None;
     }
     let value = children(node).skip_while(|found| found.kind() != "=").find(Node::is_named)?;
-    jvm::short(file.text(value))
+    common::short(file.text(value))
 }
 
 pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
@@ -29,7 +29,7 @@ pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     }
     extend(receiver, file, symbol);
     if let Some(list) = child(node, "function_value_parameters") {
-        jvm::list(&mut symbol.metadata, "parameters", parameters(list, file));
+        common::list(&mut symbol.metadata, "parameters", parameters(list, file));
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn property(node: Node<'_>, modifiers: &[&str], file: &File<'_>, symb
     let setter_visibility = visibility(setter, file);
     if setter.is_some() && setter_visibility != Visibility::Public {
         let accessors = vec!["get".to_owned(), format!("{} set", setter_visibility.as_str())];
-        jvm::list(&mut symbol.metadata, "accessors", accessors);
+        common::list(&mut symbol.metadata, "accessors", accessors);
     }
     !is_member || has_code || symbol.visibility != Visibility::Private
 }
@@ -131,12 +131,12 @@ pub(super) fn of_type(node: Node<'_>, modifiers: &[&str], file: &File<'_>, symbo
     if symbol.kind == SymbolKind::Enum {
         let variants = named(body).filter(|found| found.kind() == "enum_entry");
         let variants: Vec<Value> = variants.filter_map(|found| variant(found, file)).collect();
-        jvm::list(&mut symbol.metadata, "variants", variants);
+        common::list(&mut symbol.metadata, "variants", variants);
     }
     if symbol.kind == SymbolKind::Interface {
         let methods = named(body).filter(|found| found.kind() == "function_declaration");
         let methods = methods.filter_map(|found| field(found, "name")).map(|name| file.text(name));
-        jvm::list(&mut symbol.metadata, "methods", methods.collect::<Vec<_>>());
+        common::list(&mut symbol.metadata, "methods", methods.collect::<Vec<_>>());
     }
 }
 
@@ -154,8 +154,8 @@ fn bases(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
             implements.push(name);
         }
     }
-    jvm::list(&mut symbol.metadata, "base_classes", base_classes);
-    jvm::list(&mut symbol.metadata, "implements", implements);
+    common::list(&mut symbol.metadata, "base_classes", base_classes);
+    common::list(&mut symbol.metadata, "implements", implements);
 }
 
 /// The primary constructor: its parameters, and those of them that are properties.
@@ -192,8 +192,8 @@ fn primary(constructor: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         }
         fields.push(row);
     }
-    jvm::list(&mut symbol.metadata, "parameters", rows);
-    jvm::list(&mut symbol.metadata, "fields", fields);
+    common::list(&mut symbol.metadata, "parameters", rows);
+    common::list(&mut symbol.metadata, "fields", fields);
 }
 
 fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
@@ -205,7 +205,7 @@ fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
     if !attributes.is_empty() {
         row["attributes"] = attributes.into();
     }
-    if let Some(doc) = jvm::doc(file.text, node.start_byte()) {
+    if let Some(doc) = common::doc(file.text, node.start_byte()) {
         row["doc"] = doc.into();
     }
     Some(row)

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use tree_sitter::Node;
 
 use crate::language::Language;
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, field, has, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
@@ -79,7 +79,7 @@ impl Rules for KotlinRules {
         if definition.kind == SymbolKind::Module {
             return None;
         }
-        jvm::doc(file.text, definition.node.start_byte())
+        common::doc(file.text, definition.node.start_byte())
     }
 
     fn signature(&self, definition: &Definition<'_>, file: &File<'_>) -> String {
@@ -112,7 +112,7 @@ impl Rules for KotlinRules {
         if path.iter().any(|around| LOCAL.contains(&around.kind())) {
             return false;
         }
-        jvm::sections(symbol);
+        common::sections(symbol);
         let modifiers = child(node, "modifiers");
         symbol.visibility = visibility(modifiers, file);
         symbol.attributes = modifiers.map(|found| annotations(found, file)).unwrap_or_default();
@@ -151,7 +151,7 @@ impl Rules for KotlinRules {
                 true
             }
         };
-        jvm::list(&mut symbol.metadata, "modifiers", others);
+        common::list(&mut symbol.metadata, "modifiers", others);
         is_kept
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::{extension_of, is_class, visibility};
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, children, field, has, named, without_arguments};
 use crate::rules::File;
 use crate::signature::one_line;
@@ -31,7 +31,7 @@ pub(super) fn literal(node: Node<'_>, file: &File<'_>) -> Option<String> {
     if value.kind() == "null_literal" || !(value.kind().ends_with("_literal") || value.kind() == "string") {
         return None;
     }
-    jvm::short(file.text(value))
+    common::short(file.text(value))
 }
 
 pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
@@ -39,7 +39,7 @@ pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     if symbol.name == "this" {
         symbol.metadata.insert("is_constructor".into(), true.into());
     }
-    jvm::list(&mut symbol.metadata, "parameters", parameters(node, file));
+    common::list(&mut symbol.metadata, "parameters", parameters(node, file));
     if let Some(group) = extension_of(node) {
         let receiver = child(group, "parameters").and_then(|list| child(list, "parameter"));
         if let Some(of) = receiver.and_then(|found| field(found, "type")) {
@@ -93,11 +93,11 @@ pub(super) fn given(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     let parameters = parameters(node, file);
     if field(node, "body").is_some_and(|body| body.kind().ends_with("template_body")) {
         symbol.kind = SymbolKind::Class;
-        jvm::list(&mut symbol.metadata, "implements", symbol.return_type.iter().cloned().collect());
+        common::list(&mut symbol.metadata, "implements", symbol.return_type.iter().cloned().collect());
     } else if !parameters.is_empty() || symbol.generics.is_some() {
         symbol.kind = SymbolKind::Function;
     }
-    jvm::list(&mut symbol.metadata, "parameters", parameters);
+    common::list(&mut symbol.metadata, "parameters", parameters);
 }
 
 pub(super) fn alias(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
@@ -114,7 +114,7 @@ pub(super) fn alias(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
 pub(super) fn value(node: Node<'_>, is_member: bool, file: &File<'_>, symbol: &mut Symbol) -> bool {
     symbol.return_type = field(node, "type").map(|found| one_line(file.text(found)));
     let is_mutable = symbol.kind == SymbolKind::Static;
-    if let Some(value) = field(node, "value").filter(|_| !is_mutable).and_then(|found| jvm::short(file.text(found))) {
+    if let Some(value) = field(node, "value").filter(|_| !is_mutable).and_then(|found| common::short(file.text(found))) {
         symbol.metadata.insert("value".into(), value.into());
     }
     if !is_member {
@@ -142,8 +142,8 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         symbol.metadata.insert("constructor_visibility".into(), of_constructor.as_str().into());
     }
     bases(node, file, symbol);
-    jvm::list(&mut symbol.metadata, "parameters", parameters(node, file));
-    jvm::list(&mut symbol.metadata, "fields", fields(node, is_case, file));
+    common::list(&mut symbol.metadata, "parameters", parameters(node, file));
+    common::list(&mut symbol.metadata, "fields", fields(node, is_case, file));
     let Some(body) = field(node, "body") else { return };
     if let Some(of) = child(body, "self_type") {
         let text = one_line(file.text(of));
@@ -156,11 +156,11 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         SymbolKind::Trait => {
             let methods = named(body).filter(|found| found.kind().starts_with("function_"));
             let methods = methods.filter_map(|found| field(found, "name")).map(|name| file.text(name));
-            jvm::list(&mut symbol.metadata, "methods", methods.collect::<Vec<_>>());
+            common::list(&mut symbol.metadata, "methods", methods.collect::<Vec<_>>());
         }
         SymbolKind::Enum => {
             let cases = named(body).filter(|found| found.kind() == "enum_case_definitions");
-            jvm::list(&mut symbol.metadata, "variants", cases.flat_map(|found| variants(found, file)).collect());
+            common::list(&mut symbol.metadata, "variants", cases.flat_map(|found| variants(found, file)).collect());
         }
         _ => {}
     }
@@ -175,10 +175,10 @@ fn bases(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         let name = one_line(file.text(found));
         if at > 0 && is_class(symbol.kind) { implements.push(name) } else { base_classes.push(name) }
     }
-    jvm::list(&mut symbol.metadata, "base_classes", base_classes);
-    jvm::list(&mut symbol.metadata, "implements", implements);
+    common::list(&mut symbol.metadata, "base_classes", base_classes);
+    common::list(&mut symbol.metadata, "implements", implements);
     let derives = child(node, "derives_clause").into_iter().flat_map(named);
-    jvm::list(&mut symbol.metadata, "derives", derives.map(|found| one_line(file.text(found))).collect::<Vec<_>>());
+    common::list(&mut symbol.metadata, "derives", derives.map(|found| one_line(file.text(found))).collect::<Vec<_>>());
 }
 
 /// Parameters that are members too: `val` and `var`, and all in the first list of a case class.
@@ -204,7 +204,7 @@ fn fields(node: Node<'_>, is_case: bool, file: &File<'_>) -> Vec<Value> {
 }
 
 fn variants(cases: Node<'_>, file: &File<'_>) -> Vec<Value> {
-    let doc = jvm::doc(file.text, cases.start_byte());
+    let doc = common::doc(file.text, cases.start_byte());
     let row = |case: Node<'_>| {
         let mut row = json!({"name": file.text(field(case, "name")?)});
         let parameters = parameters(case, file);

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use tree_sitter::Node;
 
 use crate::language::Language;
-use crate::languages::jvm;
+use crate::languages::common;
 use crate::nodes::{child, children, field, named, path_name, path_to, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
@@ -82,9 +82,9 @@ impl Rules for ScalaRules {
         if matches!(node.kind(), "compilation_unit" | "package_clause") {
             return None;
         }
-        jvm::doc(file.text, node.start_byte()).or_else(|| {
+        common::doc(file.text, node.start_byte()).or_else(|| {
             let group = extension_of(node)?;
-            jvm::doc(file.text, group.start_byte())
+            common::doc(file.text, group.start_byte())
         })
     }
 
@@ -121,7 +121,7 @@ impl Rules for ScalaRules {
             return false;
         }
         members::end(node, file, symbol);
-        jvm::sections(symbol);
+        common::sections(symbol);
         let modifiers = child(node, "modifiers");
         symbol.visibility = visibility(modifiers, file);
         let annotations = named(node).filter(|found| found.kind() == "annotation");
@@ -132,7 +132,7 @@ impl Rules for ScalaRules {
         if others.contains(&"implicit") {
             symbol.metadata.insert("is_implicit".into(), true.into());
         }
-        jvm::list(&mut symbol.metadata, "modifiers", others);
+        common::list(&mut symbol.metadata, "modifiers", others);
         let holder = path.iter().rev().map(Node::kind).find(|kind| kind.ends_with("_definition"));
         match node.kind() {
             "package_object" => {

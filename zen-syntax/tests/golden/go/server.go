@@ -70,3 +70,70 @@ func (s Server[T]) flush() {}
 
 //go:noinline
 func init() { New[int]("x") }
+
+type (
+	// Number is a constraint.
+	Number interface {
+		~int | ~int64
+		comparable
+		fmt.Stringer
+		Box[int]
+	}
+	// Pair holds two.
+	Pair[K comparable, V interface{ ~string }] struct {
+		// Key finds.
+		Key K
+		Val V // Val is found.
+		*Box[K]
+	}
+	// Func is called.
+	Func func(name string) (err error)
+	Alias = Pair[int, string]
+)
+
+// Swap swaps.
+//
+// Deprecated: Use [Pair.Turn]
+// instead.
+//
+// More text.
+//
+//go:noinline
+//nolint:all
+func (*Pair[K, V]) Swap(ctx io2.Reader, _ int /* none */, rest ...func(a, b K) V) {
+	New[int]("x", 1)
+	Make[int]()
+	io2.Copy[int, string](1, 2)
+	server.Table["a"](1)
+	hs[1](3)
+	x.First().
+		Second(4).Third()
+	(*p).Deref()
+	x.(T).Assert()
+	func() { s.inner() }()
+}
+
+// OfOther has its type in another file.
+func (o (OfOther)) OfOther(int, string) (n int, err error)
+
+var (
+	a, B = 1, map[string]int{
+		"x": 1,
+	}
+	// Long is too long.
+	Long = []string{"aaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccc"}
+	_    = New
+)
+
+// Detached is no documentation.
+
+func Bare() {
+	const Local = 1
+	var Inner = 2
+}
+
+// #include <stdio.h>
+import "C"
+
+//export Exported
+func Exported() {}

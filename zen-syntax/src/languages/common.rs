@@ -1,4 +1,4 @@
-//! What Java, Kotlin and Scala share: documentation comments and their tags, values as metadata.
+//! What several languages share: documentation with `@tags` (Java, Kotlin, Scala), values and lists as metadata.
 
 use serde_json::{Map, Value};
 
