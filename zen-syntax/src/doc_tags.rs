@@ -151,8 +151,7 @@ mod tests {
     fn tags_and_their_lines() {
         let tag = |name: &str, text: &str| Tag { name: name.into(), text: text.into() };
         let doc = "Does it.\n@param a one\n  and more\n@example Title\n    x = 1\n      y\n\nAfter.\n```\n@no\n```\n@api private";
-        let expected =
-            [tag("param", "a one\nand more"), tag("example", "Title\nx = 1\n  y"), tag("api", "private")];
+        let expected = [tag("param", "a one\nand more"), tag("example", "Title\nx = 1\n  y"), tag("api", "private")];
         assert_eq!(tags(doc), expected);
         assert_eq!(tags("a@b.c\n@ x"), []);
     }

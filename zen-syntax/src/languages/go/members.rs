@@ -23,7 +23,11 @@ pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         }
     }
     if let Some(list) = field(node, "parameters") {
-        common::list(&mut symbol.metadata, "parameters", named(list).flat_map(|found| parameters(found, file)).collect());
+        common::list(
+            &mut symbol.metadata,
+            "parameters",
+            named(list).flat_map(|found| parameters(found, file)).collect(),
+        );
     }
 }
 
