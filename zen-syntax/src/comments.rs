@@ -159,7 +159,7 @@ pub(crate) fn dedent(lines: &mut [String]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{any_marks, block, line};
+    use super::{any_marks, block, block_above, line, lines_above};
 
     #[test]
     fn marks() {
@@ -175,5 +175,21 @@ mod tests {
         assert_eq!(block(" one line "), "one line");
         assert_eq!(block("\n    a\n      b\n    "), "a\n  b");
         assert_eq!(block(""), "");
+    }
+
+    #[test]
+    fn above_a_place() {
+        let doc = |text: &str| block_above(text, text.find("class").unwrap_or(0));
+        assert_eq!(doc("/** A. */\n\n// note\nclass A").as_deref(), Some("A."));
+        assert_eq!(doc("f(/** A. */ class A").as_deref(), Some("A."));
+        assert_eq!(doc("int a; /** A. */\nclass A"), None);
+        assert_eq!(doc("/* A. */\nclass A"), None);
+        assert_eq!(doc("*/\nclass A"), None);
+        assert_eq!(doc("/**/ class A"), None);
+        let lines = |text: &str| lines_above(text, text.find("class").unwrap_or(0), "///");
+        assert_eq!(lines("/// one\n  ///  two\n  class A").as_deref(), Some("one\n two"));
+        assert_eq!(lines("//// rule\nclass A"), None);
+        assert_eq!(lines("/// far\n\nclass A"), None);
+        assert_eq!(lines("class A"), None);
     }
 }
