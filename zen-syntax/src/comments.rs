@@ -4,6 +4,9 @@ use tree_sitter::Node;
 
 use crate::nodes::text_of;
 
+/// More comments in a row are no documentation, and each takes longer to find than the one before.
+const MAX_COMMENTS: usize = 2000;
+
 /// The documentation in the comments right above `node`: consecutive comment nodes, nearest last, as far as `text_in`
 /// finds documentation in them. A blank line ends the search; nodes that `is_between` allows are stepped over.
 pub(crate) fn above(
@@ -16,6 +19,9 @@ pub(crate) fn above(
     let mut below = node;
     let mut at = node.prev_sibling();
     while let Some(sibling) = at {
+        if parts.len() >= MAX_COMMENTS {
+            break;
+        }
         let is_comment = sibling.kind().contains("comment");
         if !is_comment && !is_between(sibling.kind()) {
             break;
