@@ -4,6 +4,9 @@ use tree_sitter::Node;
 
 use crate::nodes::text_of;
 
+/// More comments in a row are no documentation, and each takes longer to find than the one before.
+const MAX_COMMENTS: usize = 2000;
+
 /// The documentation in the comments right above `node`: consecutive comment nodes, nearest last, as far as `text_in`
 /// finds documentation in them. A blank line ends the search; nodes that `is_between` allows are stepped over.
 pub(crate) fn above(
@@ -16,6 +19,9 @@ pub(crate) fn above(
     let mut below = node;
     let mut at = node.prev_sibling();
     while let Some(sibling) = at {
+        if parts.len() >= MAX_COMMENTS {
+            break;
+        }
         let is_comment = sibling.kind().contains("comment");
         if !is_comment && !is_between(sibling.kind()) {
             break;
@@ -163,7 +169,7 @@ pub(crate) fn dedent(lines: &mut [String]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{any_marks, block, line};
+    use super::{any_marks, block, block_above, line, lines_above};
 
     #[test]
     fn marks() {
@@ -179,5 +185,21 @@ mod tests {
         assert_eq!(block(" one line "), "one line");
         assert_eq!(block("\n    a\n      b\n    "), "a\n  b");
         assert_eq!(block(""), "");
+    }
+
+    #[test]
+    fn above_a_place() {
+        let doc = |text: &str| block_above(text, text.find("class").unwrap_or(0));
+        assert_eq!(doc("/** A. */\n\n// note\nclass A").as_deref(), Some("A."));
+        assert_eq!(doc("f(/** A. */ class A").as_deref(), Some("A."));
+        assert_eq!(doc("int a; /** A. */\nclass A"), None);
+        assert_eq!(doc("/* A. */\nclass A"), None);
+        assert_eq!(doc("*/\nclass A"), None);
+        assert_eq!(doc("/**/ class A"), None);
+        let lines = |text: &str| lines_above(text, text.find("class").unwrap_or(0), "///");
+        assert_eq!(lines("/// one\n  ///  two\n  class A").as_deref(), Some("one\n two"));
+        assert_eq!(lines("//// rule\nclass A"), None);
+        assert_eq!(lines("/// far\n\nclass A"), None);
+        assert_eq!(lines("class A"), None);
     }
 }

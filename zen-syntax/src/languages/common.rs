@@ -22,7 +22,8 @@ pub(crate) fn sections(symbol: &mut Symbol) {
     let mut deprecated = None;
     for tag in tags(doc) {
         let (word, rest) = word_first(&tag.text);
-        let named = || Param { name: word.trim_matches(['<', '>', '[', ']']).to_owned(), of: None, text: rest.to_owned() };
+        let named =
+            || Param { name: word.trim_matches(['<', '>', '[', ']']).to_owned(), of: None, text: rest.to_owned() };
         match tag.name.as_str() {
             "param" if word.starts_with('<') => sections.named("type_params", named()),
             "tparam" => sections.named("type_params", named()),
@@ -33,8 +34,8 @@ pub(crate) fn sections(symbol: &mut Symbol) {
             "example" => sections.text("examples", &tag.text),
             "sample" => sections.text("samples", &tag.text),
             "deprecated" => deprecated = Some(remark(&tag.text)),
-            "see" | "since" | "author" | "version" | "note" | "constructor" | "receiver" | "group" | "todo" | "apiNote"
-            | "implSpec" | "implNote" => sections.text(&snake_case(&tag.name), &tag.text),
+            "see" | "since" | "author" | "version" | "note" | "constructor" | "receiver" | "group" | "todo"
+            | "apiNote" | "implSpec" | "implNote" => sections.text(&snake_case(&tag.name), &tag.text),
             _ => {}
         }
     }

@@ -182,7 +182,11 @@ fn close(open: &mut Vec<Open<'_>>, loose: &mut String, parts: &mut Parts) {
     }
     let shown = match name {
         "see" | "seealso" | "paramref" | "typeparamref" => {
-            if text.trim().is_empty() { format!("`{}`", target(attributes)) } else { text }
+            if text.trim().is_empty() {
+                format!("`{}`", target(attributes))
+            } else {
+                text
+            }
         }
         "c" => format!("`{}`", text.trim()),
         "code" => {

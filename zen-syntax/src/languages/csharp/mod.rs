@@ -142,9 +142,7 @@ impl Rules for CSharpRules {
                 let of = named(name).filter(|found| Some(*found) != alias).last()?;
                 Some(without_arguments(file.text(of).trim_start_matches("global::"), '<', '>'))
             }
-            (_, "primary_constructor_base_type") => {
-                Some(without_arguments(file.text(field(name, "type")?), '<', '>'))
-            }
+            (_, "primary_constructor_base_type") => Some(without_arguments(file.text(field(name, "type")?), '<', '>')),
             (Relation::Calls, "member_access_expression") => {
                 let called = || field(name, "name").map(|called| without_arguments(file.text(called), '<', '>'));
                 path_name(file.text(name), '<', '>').or_else(called)

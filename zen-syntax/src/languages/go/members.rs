@@ -11,8 +11,11 @@ use crate::rules::{Definition, File};
 use crate::signature::one_line;
 use crate::symbol::{Container, Symbol, SymbolKind};
 
-/// Constants of a group take the type of one so many above them, at most.
-const MAX_GROUP: usize = 256;
+/// So many constants above one are looked at for its type; a longer group passes it on from one to the next.
+const MAX_LOOK: usize = 4;
+
+/// Marks a constant whose type is that of the one before, until all of the file are known.
+const REPEATS: &str = "repeats";
 
 pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
     symbol.return_type = field(node, "result").map(|found| one_line(file.text(found)));
@@ -23,7 +26,11 @@ pub(super) fn function(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         }
     }
     if let Some(list) = field(node, "parameters") {
-        common::list(&mut symbol.metadata, "parameters", named(list).flat_map(|found| parameters(found, file)).collect());
+        common::list(
+            &mut symbol.metadata,
+            "parameters",
+            named(list).flat_map(|found| parameters(found, file)).collect(),
+        );
     }
 }
 
@@ -60,7 +67,12 @@ pub(super) fn value(definition: &Definition<'_>, file: &File<'_>, symbol: &mut S
     symbol.return_type = field(node, "type").map(|found| one_line(file.text(found)));
     let Some(list) = field(node, "value") else {
         if symbol.kind == SymbolKind::Const {
-            symbol.return_type = type_above(node, file);
+            match value_above(node) {
+                Some(above) => symbol.return_type = field(above, "type").map(|found| one_line(file.text(found))),
+                None => {
+                    symbol.metadata.insert(REPEATS.into(), true.into());
+                }
+            }
         }
         return;
     };
@@ -74,15 +86,26 @@ pub(super) fn value(definition: &Definition<'_>, file: &File<'_>, symbol: &mut S
 }
 
 /// A constant without a value repeats the one above it, with its type.
-fn type_above(node: Node<'_>, file: &File<'_>) -> Option<String> {
+fn value_above(node: Node<'_>) -> Option<Node<'_>> {
     let mut at = node;
-    for _ in 0..MAX_GROUP {
+    for _ in 0..MAX_LOOK {
         at = at.prev_named_sibling()?;
         if at.kind() == "const_spec" && field(at, "value").is_some() {
-            return field(at, "type").map(|found| one_line(file.text(found)));
+            return Some(at);
         }
     }
     None
+}
+
+/// Gives the constants of long groups their type.
+pub(super) fn pass_types_on(symbols: &mut [Symbol]) {
+    let mut before: Option<String> = None;
+    for symbol in symbols.iter_mut().filter(|symbol| symbol.kind == SymbolKind::Const) {
+        if symbol.metadata.remove(REPEATS).is_some() {
+            symbol.return_type.clone_from(&before);
+        }
+        before.clone_from(&symbol.return_type);
+    }
 }
 
 pub(super) fn structure(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {

@@ -17,7 +17,7 @@ use crate::languages::common;
 use crate::nodes::{ancestor, child, field, has, path_name, without_arguments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::{header, one_line};
-use crate::symbol::{Relation, Symbol, SymbolKind, Visibility};
+use crate::symbol::{FileSymbols, Relation, Symbol, SymbolKind, Visibility};
 
 pub(crate) static GO: Language = Language {
     name: "go",
@@ -123,6 +123,10 @@ impl Rules for GoRules {
         }
         // What is declared within a function is its business.
         symbol.name != "_" && ancestor(node, &["block"]).is_none()
+    }
+
+    fn finish(&self, _file: &File<'_>, symbols: &mut FileSymbols) {
+        members::pass_types_on(&mut symbols.symbols);
     }
 
     fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {

@@ -104,8 +104,7 @@ impl Rules for KotlinRules {
         let node = definition.node;
         if symbol.kind == SymbolKind::Module {
             let annotations = named(node).filter(|found| found.kind() == "file_annotation");
-            symbol.attributes =
-                annotations.map(|found| one_line(file.text(found).trim_start_matches('@'))).collect();
+            symbol.attributes = annotations.map(|found| one_line(file.text(found).trim_start_matches('@'))).collect();
             return true;
         }
         let path = path_to(file.root, node);
@@ -122,12 +121,9 @@ impl Rules for KotlinRules {
         if node.kind() == "class_declaration" && has(node, "fun") {
             others.push("fun");
         }
-        for (modifier, key) in [
-            ("data", "is_data"),
-            ("sealed", "is_sealed"),
-            ("value", "is_value"),
-            ("annotation", "is_annotation"),
-        ] {
+        for (modifier, key) in
+            [("data", "is_data"), ("sealed", "is_sealed"), ("value", "is_value"), ("annotation", "is_annotation")]
+        {
             if others.contains(&modifier) {
                 symbol.metadata.insert(key.into(), true.into());
             }

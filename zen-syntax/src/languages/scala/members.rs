@@ -114,7 +114,8 @@ pub(super) fn alias(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
 pub(super) fn value(node: Node<'_>, is_member: bool, file: &File<'_>, symbol: &mut Symbol) -> bool {
     symbol.return_type = field(node, "type").map(|found| one_line(file.text(found)));
     let is_mutable = symbol.kind == SymbolKind::Static;
-    if let Some(value) = field(node, "value").filter(|_| !is_mutable).and_then(|found| common::short(file.text(found))) {
+    if let Some(value) = field(node, "value").filter(|_| !is_mutable).and_then(|found| common::short(file.text(found)))
+    {
         symbol.metadata.insert("value".into(), value.into());
     }
     if !is_member {
@@ -225,7 +226,8 @@ fn variants(cases: Node<'_>, file: &File<'_>) -> Vec<Value> {
 /// The whole path of an imported name: what stands before it in its clause, up to a comma.
 pub(super) fn import(name: Node<'_>, file: &File<'_>) -> Option<String> {
     if name.kind() == "import_declaration" {
-        let last = named(name).last().filter(|last| last.kind().ends_with("identifier") && field(*last, "name").is_none())?;
+        let last =
+            named(name).last().filter(|last| last.kind().ends_with("identifier") && field(*last, "name").is_none())?;
         return import(last, file);
     }
     let last = field(name, "name").unwrap_or(name);

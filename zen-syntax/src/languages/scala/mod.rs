@@ -68,7 +68,8 @@ impl Rules for ScalaRules {
                 if names.first()?.id() != definition.name.id() {
                     return None;
                 }
-                let names: Vec<String> = names.iter().map(|name| without_arguments(file.text(*name), '[', ']')).collect();
+                let names: Vec<String> =
+                    names.iter().map(|name| without_arguments(file.text(*name), '[', ']')).collect();
                 Some(names.join("."))
             }
             "given_definition" if definition.name == definition.node => members::given_name(definition.node, file),
@@ -94,7 +95,8 @@ impl Rules for ScalaRules {
             return format!("package {}", self.name(definition, file).unwrap_or_default());
         }
         let name = definition.name.start_byte();
-        let end = if node.kind() == "type_definition" { None } else { field(node, "body").or_else(|| field(node, "value")) };
+        let end =
+            if node.kind() == "type_definition" { None } else { field(node, "body").or_else(|| field(node, "value")) };
         let end = end.map_or(node.end_byte(), |found| found.start_byte());
         let own = header(node, node.start_byte(), end, file.text, |found| {
             found.kind() == "end_marker" || (found.kind() == "annotation" && found.start_byte() < name)
