@@ -14,11 +14,13 @@
 //! ```
 
 mod comments;
+mod doc_tags;
 mod error;
 mod extract;
 mod language;
 mod languages;
 mod nodes;
+mod regroup;
 mod rules;
 mod signature;
 mod starts;

@@ -1,0 +1,4 @@
+class Open
+  def fine; end
+  def broken(
+  attr_reader :x
