@@ -17,7 +17,7 @@ pub(super) fn describe(symbol: &mut Symbol) {
         match name {
             "param" => sections.named("params", param(&tag.text)),
             "return" => {
-                let (of, text) = type_first(&tag.text);
+                let (of, text) = result(&tag.text);
                 if is_function && symbol.return_type.is_none() && !of.is_empty() {
                     symbol.return_type = Some(of.to_owned());
                 }
@@ -68,13 +68,33 @@ pub(super) fn describe(symbol: &mut Symbol) {
     sections.store(&mut symbol.metadata);
 }
 
-/// `type $name text`, or without a type.
+/// `type $name text`, or without a type. Types may have blanks: what stands before the `$` is the type.
 fn param(text: &str) -> Param {
-    let is_name = |word: &str| word.trim_start_matches(['&', '.']).starts_with('$');
-    let (of, rest) = if is_name(text) { ("", text) } else { type_first(text) };
-    let (name, rest) = if is_name(rest) { word_first(rest) } else { ("", rest) };
-    let name = name.trim_start_matches(['&', '.', '$']);
+    let line = text.lines().next().unwrap_or_default();
+    let named = line.match_indices('$').map(|(at, _)| at).find(|at| {
+        let before = line.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with([' ', '\t', '&', '.'])
+    });
+    let (of, rest) = match named {
+        Some(at) => text.split_at(at),
+        None => type_first(text),
+    };
+    let of = of.trim().trim_end_matches(['&', '.']).trim_end();
+    let (name, rest) = if named.is_some() { word_first(rest) } else { ("", rest) };
+    let name = name.trim_start_matches('$').trim_end_matches("()");
     Param { name: name.to_owned(), of: (!of.is_empty()).then(|| of.to_owned()), text: rest.to_owned() }
+}
+
+/// A type and what follows; the result of `callable(int): string` belongs to it.
+fn result(text: &str) -> (&str, &str) {
+    let (of, rest) = type_first(text);
+    if !of.ends_with(':') {
+        return (of, rest);
+    }
+    let (more, rest) = type_first(rest);
+    let end = text.find(of).unwrap_or_default() + of.len();
+    let more = text.get(end..).and_then(|after| after.find(more).map(|at| end + at + more.len())).unwrap_or(end);
+    (text.get(..more).unwrap_or(of).trim(), rest)
 }
 
 /// `T of Bound text`: the name with its bound.

@@ -41,6 +41,9 @@ struct PhpRules;
 const LOCAL: [&str; 5] =
     ["function_definition", "method_declaration", "anonymous_function", "arrow_function", "anonymous_class"];
 
+/// What only looks like a call, or declares.
+const STATEMENTS: [&str; 7] = ["define", "die", "empty", "eval", "exit", "isset", "list"];
+
 /// Receivers of calls that are longer are left out.
 const MAX_RECEIVER: usize = 100;
 
@@ -163,7 +166,7 @@ fn called(name: Node<'_>, file: &File<'_>) -> Option<String> {
     let (receiver, between) = match call.kind() {
         "member_call_expression" | "nullsafe_member_call_expression" => (field(call, "object")?, "->"),
         "scoped_call_expression" => (field(call, "scope")?, "::"),
-        _ => return (text != "define").then_some(text),
+        _ => return (!STATEMENTS.contains(&text.as_str())).then_some(text),
     };
     let is_plain = matches!(
         receiver.kind(),

@@ -92,6 +92,7 @@ abstract class User extends Base implements Named, \Json\Serializable
         self::make();
         static::$cache[0]->go();
         Registry::get('x');
+        isset($x) || exit(1);
         $callback = fn (int $y) => twice($y);
         return null;
     }
@@ -100,7 +101,8 @@ abstract class User extends Base implements Named, \Json\Serializable
      * Old style.
      *
      * @param $untyped
-     * @return list<User>|null All of them.
+     * @param callable(int): string $callback maps
+     * @return callable(int, string): list<User> All of them.
      * @internal
      */
     function legacy($untyped)

@@ -1,0 +1,3 @@
+fine() { :; }
+broken() {
+  if true; then

@@ -1,0 +1,3 @@
+defmodule Open do
+  def fine(a), do: a
+  def broken(a,
