@@ -61,7 +61,7 @@ fn settle(text: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// A type and what follows: up to the first blank outside of brackets.
+/// A type and what follows: up to the first blank outside of brackets. The result of `fun(a): b` belongs to the type.
 pub(crate) fn type_first(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     let mut depth = 0_usize;
@@ -69,7 +69,7 @@ pub(crate) fn type_first(text: &str) -> (&str, &str) {
         match c {
             '<' | '(' | '[' | '{' => depth += 1,
             '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            c if c.is_whitespace() && depth == 0 => return (&text[..at], text[at..].trim_start()),
+            c if c.is_whitespace() && depth == 0 && !text[..at].ends_with("):") => return (&text[..at], text[at..].trim_start()),
             _ => {}
         }
     }
@@ -160,6 +160,7 @@ mod tests {
     #[test]
     fn types() {
         assert_eq!(type_first("array<int, string> $x"), ("array<int, string>", "$x"));
+        assert_eq!(type_first("fun(a: b): c | d e"), ("fun(a: b): c", "| d e"));
         assert_eq!(type_first("(a b"), ("(a b", ""));
         assert_eq!(type_first(""), ("", ""));
     }

@@ -82,7 +82,11 @@ fn headings(doc: &str, sections: &mut Sections) {
                 _ => None,
             };
         } else if let (Some(section), false) = (section, text.is_empty() || text == "None") {
-            sections.text(section, text);
+            match section {
+                "globals" => sections.named(section, Param { name: text.to_owned(), ..Param::default() }),
+                "outputs" => sections.text(section, text),
+                _ => sections.typed(section, "", text),
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ impl Rules for BashRules {
                 words.push(file.text(of.unwrap_or(definition.name)));
                 one_line(&words.join(" "))
             }
-            _ => one_line(file.text(node)),
+            _ => one_line(&format!("alias {}", file.text(definition.name))),
         }
     }
 

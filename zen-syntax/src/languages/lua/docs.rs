@@ -41,13 +41,18 @@ pub(super) fn of_file(file: &File<'_>) -> Option<String> {
         let gap = last.map_or(0, |before| node.start_position().row.saturating_sub(before.end_position().row));
         if node.kind() != "comment" || gap > 1 {
             let doc = comments::finish(&parts.join("\n"))?;
-            let is_own = gap > 1 || module_tag(&doc).is_some();
+            let is_own = module_tag(&doc).is_some() || (gap > 1 && !is_license(&doc));
             return Some(doc).filter(|_| is_own && file.text(last.unwrap_or(node)).starts_with("--"));
         }
         parts.push(text_in(file.text(node)).unwrap_or_default());
         last = Some(node);
     }
     comments::finish(&parts.join("\n"))
+}
+
+fn is_license(doc: &str) -> bool {
+    let head = doc.lines().take(8).collect::<String>().to_ascii_lowercase();
+    head.contains("copyright") || head.contains("licen")
 }
 
 /// The name that `@module` or `@classmod` gives the file.
@@ -78,7 +83,13 @@ pub(super) fn describe(symbol: &mut Symbol, is_annotated: bool) {
     let mut generics = Vec::new();
     let mut types = Vec::new();
     for tag in tags(doc) {
+        let mut typed = String::new();
         let (tag_name, is_typed) = match tag.name.as_str() {
+            // LDoc's short forms of `@tparam`.
+            of @ ("string" | "int" | "number" | "func" | "tab" | "bool" | "file" | "thread") => {
+                typed = format!("{} {}", of.replace("tab", "table").replace("func", "function"), without_options(&tag.text));
+                ("param", true)
+            }
             "tparam" => ("param", true),
             "treturn" => ("return", true),
             "tfield" => ("field", true),
@@ -86,7 +97,10 @@ pub(super) fn describe(symbol: &mut Symbol, is_annotated: bool) {
         };
         match tag_name {
             "param" => {
-                let param = param(&tag.text, tag.name == "tparam", is_annotated);
+                let param = match typed.as_str() {
+                    "" => param(&tag.text, tag.name == "tparam", is_annotated),
+                    typed => param(typed, true, false),
+                };
                 if let Some(of) = &param.of {
                     types.push((param.name.clone(), of.clone()));
                 }

@@ -1,4 +1,5 @@
-//! Lua. The file is a module where it returns something; its name is the one that `@module` gives, else the file's. Tables
+//! Lua. The file is a module where it returns something; its name is the one that `@module` gives, else what `require`
+//! would be told. Tables
 //! that functions are put into are classes. `local` is private, but for what the returned table lists; what hangs on a
 //! local table that never leaves the file is internal; names with a leading underscore are private.
 //!

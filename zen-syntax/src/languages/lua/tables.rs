@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tree_sitter::Node;
 
 use super::{MAX_DEPTH, docs, value};
@@ -93,14 +93,33 @@ pub(super) fn module_name(name: Node<'_>, file: &File<'_>) -> Option<String> {
     if let Some(name) = docs::module(file) {
         return Some(name);
     }
-    let stem = match file.stem() {
-        "init" => file.folder().unwrap_or("init"),
-        stem => stem,
-    };
-    if !stem.is_empty() {
-        return Some(stem.to_owned());
+    let required = required_as(file.path);
+    if !required.is_empty() {
+        return Some(required);
     }
     (name.kind() == "identifier").then(|| file.text(name).to_owned())
+}
+
+/// What `require` is told to find a file: `a.b` of `lua/a/b.lua` and of `src/a/b/init.lua`. Where no folder says what
+/// paths are relative to, the file's own name.
+fn required_as(path: &str) -> String {
+    let path = path.strip_suffix(".lua").unwrap_or(path);
+    let mut names: Vec<&str> = path.split(['/', '\\']).filter(|name| !name.is_empty() && *name != ".").collect();
+    if names.len() > 1 && names.last() == Some(&"init") {
+        names.pop();
+    }
+    let from = match names.iter().rposition(|name| matches!(*name, "lua" | "src" | "lib")) {
+        Some(at) if at + 1 < names.len() => at + 1,
+        _ => names.len().saturating_sub(1),
+    };
+    names.get(from..).unwrap_or_default().join(".")
+}
+
+/// Local names that are declared first and get their value later: `local f … function f() end`.
+fn declared_first<'t>(file: &File<'t>) -> HashSet<&'t str> {
+    let declarations = named(file.root).filter(|node| node.kind() == "variable_declaration");
+    let lists = declarations.filter_map(|node| child(node, "variable_list"));
+    lists.flat_map(named).filter(|name| name.kind() == "identifier").map(|name| file.text(name)).collect()
 }
 
 /// What the returned table lists: names in the file by the names in the table.
@@ -128,8 +147,15 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
     let root = returned_name(file).map(str::to_owned);
     let exported: HashSet<String> = listed(file).into_iter().map(|(_, value)| value).chain(passed_on(found)).collect();
     let tables: HashSet<String> = found.symbols.iter().filter_map(|s| s.container.as_ref()).map(|c| first(&c.path).to_owned()).collect();
+    let declared = declared_first(file);
+    for symbol in found.symbols.iter_mut().filter(|s| s.container.is_none() && declared.contains(s.name.as_str())) {
+        if symbol.metadata.insert("modifiers".into(), json!(["local"])).is_none() {
+            symbol.visibility = Visibility::Private;
+        }
+    }
     let mut fates = Vec::with_capacity(found.symbols.len());
     let mut locals: HashMap<String, usize> = HashMap::new();
+    let mut named_here: HashMap<String, usize> = HashMap::new();
     for (at, symbol) in found.symbols.iter_mut().enumerate() {
         let is_local = symbol.metadata.contains_key("modifiers");
         let is_root = symbol.container.is_none() && root.as_ref() == Some(&symbol.name);
@@ -140,7 +166,7 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
             symbol.kind = SymbolKind::Class;
             symbol.metadata.remove("value");
             locals.insert(symbol.name.clone(), at);
-            if is_local {
+            if is_local && symbol.visibility == Visibility::Private {
                 symbol.visibility = if exported.contains(&symbol.name) { Visibility::Public } else { Visibility::Internal };
             }
         } else if is_local && is_variable && symbol.kind == SymbolKind::Static && symbol.doc_comment.is_none() {
@@ -150,8 +176,17 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
         if is_local && exported.contains(&symbol.name) && symbol.container.is_none() {
             symbol.visibility = Visibility::Public;
         }
+        // `M.Node = Node` only says that it is public.
+        let alias = symbol.metadata.get("alias_of").and_then(Value::as_str).filter(|of| *of == symbol.name);
+        let original = alias.and_then(|of| named_here.get(of)).copied();
+        if symbol.container.is_none() {
+            named_here.entry(symbol.name.clone()).or_insert(at);
+        }
         // The module stands for its table, and has what is said of it.
         fates.push(match module {
+            _ if original.is_some_and(|original| fates.get(original) == Some(&Fate::Keep)) => {
+                original.map_or(Fate::Keep, Fate::Into)
+            }
             Some(module) if is_root && (is_variable || is_class) => Fate::Into(module),
             _ => Fate::Keep,
         });
@@ -168,12 +203,21 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
             }
         } else if let Some(table) = locals.get(&of) {
             container.symbol = Some(*table);
+            if let Some(name) = &name {
+                container.path = format!("{name}.{}", container.path);
+            }
             if symbol.kind == SymbolKind::Function {
                 symbol.kind = SymbolKind::Method;
             }
         }
     }
     inherit_visibility(found);
+    for reference in found.references.iter_mut().filter(|reference| reference.relation == Relation::Extends) {
+        if let Source::Name(of) = &reference.from {
+            let table = if root.as_ref() == Some(of) { module } else { locals.get(of).copied() };
+            reference.from = table.map_or(Source::File, Source::Symbol);
+        }
+    }
     extend(found);
     // What is in no table of the file is in its module.
     if let (Some(module), Some(name)) = (module, name) {
@@ -202,13 +246,15 @@ fn tell_module(found: &mut FileSymbols, module: Option<usize>, fates: &[Fate]) {
     }
 }
 
-/// Members of tables that stay in the file do too.
+/// Functions of tables that stay in the file do too; methods are called on objects, which may leave it.
 fn inherit_visibility(found: &mut FileSymbols) {
     let inner: HashSet<usize> =
         (0..found.symbols.len()).filter(|at| found.symbols[*at].visibility == Visibility::Internal).collect();
     for symbol in &mut found.symbols {
         let container = symbol.container.as_ref().and_then(|container| container.symbol);
-        if container.is_some_and(|at| inner.contains(&at)) && symbol.visibility == Visibility::Public {
+        let is_method = symbol.metadata.contains_key("is_method");
+        let is_inner = !is_method && container.is_some_and(|at| inner.contains(&at));
+        if is_inner && symbol.visibility == Visibility::Public {
             symbol.visibility = Visibility::Internal;
         }
     }
@@ -216,20 +262,17 @@ fn inherit_visibility(found: &mut FileSymbols) {
 
 /// `---@class Dog : Animal` extends like `setmetatable(Dog, { __index = Animal })`; the table itself does not.
 fn extend(found: &mut FileSymbols) {
-    let name_of = |source: &Source| match source {
-        Source::Symbol(at) => found.symbols.get(*at).map(|symbol| symbol.name.clone()),
-        Source::Name(name) => Some(name.clone()),
-        Source::File => None,
-    };
-    let is_self = |r: &Reference| r.relation == Relation::Extends && name_of(&r.from).as_deref() == Some(&r.to_name);
-    let kept: Vec<bool> = found.references.iter().map(|reference| !is_self(reference)).collect();
-    let mut kept = kept.into_iter();
-    found.references.retain(|_| kept.next().unwrap_or(true));
+    // Of tables that are no symbols (`setmetatable(self, …)`), and of tables that look into themselves, nothing is kept.
+    let symbols = &found.symbols;
+    found.references.retain(|reference| match (&reference.from, reference.relation) {
+        (Source::Symbol(at), Relation::Extends) => symbols.get(*at).is_some_and(|s| s.name != reference.to_name),
+        (_, relation) => relation != Relation::Extends,
+    });
     let mut more = Vec::new();
     for (at, symbol) in found.symbols.iter().enumerate() {
         let bases = symbol.metadata.get("base_classes").and_then(Value::as_array).into_iter().flatten();
         for base in bases.filter_map(Value::as_str) {
-            let is_known = |r: &Reference| r.relation == Relation::Extends && r.to_name == base;
+            let is_known = |r: &Reference| r.from == Source::Symbol(at) && r.relation == Relation::Extends && r.to_name == base;
             if !found.references.iter().any(is_known) {
                 let (from, line) = (Source::Symbol(at), symbol.line_start);
                 more.push(Reference { from, to_name: base.to_owned(), relation: Relation::Extends, line });

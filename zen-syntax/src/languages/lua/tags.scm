@@ -15,5 +15,10 @@
   (#any-of? @_require "require" "dofile" "loadfile")) @reference.imports
 
 (function_call name: (identifier) @_meta
-  arguments: (arguments . (identifier) @from . (table_constructor (field name: (identifier) @_index value: (identifier) @name)))
+  arguments: (arguments . (identifier) @from . (table_constructor (field name: (identifier) @_index value: [(identifier) (dot_index_expression)] @name)))
   (#eq? @_meta "setmetatable") (#eq? @_index "__index")) @reference.extends
+(chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @from)
+  (expression_list . value: (function_call name: (identifier) @_meta
+    arguments: (arguments . (table_constructor)
+      (table_constructor (field name: (identifier) @_index value: [(identifier) (dot_index_expression)] @name))))))
+  (#eq? @_meta "setmetatable") (#eq? @_index "__index"))) @reference.extends

@@ -17,7 +17,7 @@ pub(super) fn describe(symbol: &mut Symbol) {
         match name {
             "param" => sections.named("params", param(&tag.text)),
             "return" => {
-                let (of, text) = result(&tag.text);
+                let (of, text) = type_first(&tag.text);
                 if is_function && symbol.return_type.is_none() && !of.is_empty() {
                     symbol.return_type = Some(of.to_owned());
                 }
@@ -83,18 +83,6 @@ fn param(text: &str) -> Param {
     let (name, rest) = if named.is_some() { word_first(rest) } else { ("", rest) };
     let name = name.trim_start_matches('$').trim_end_matches("()");
     Param { name: name.to_owned(), of: (!of.is_empty()).then(|| of.to_owned()), text: rest.to_owned() }
-}
-
-/// A type and what follows; the result of `callable(int): string` belongs to it.
-fn result(text: &str) -> (&str, &str) {
-    let (of, rest) = type_first(text);
-    if !of.ends_with(':') {
-        return (of, rest);
-    }
-    let (more, rest) = type_first(rest);
-    let end = text.find(of).unwrap_or_default() + of.len();
-    let more = text.get(end..).and_then(|after| after.find(more).map(|at| end + at + more.len())).unwrap_or(end);
-    (text.get(..more).unwrap_or(of).trim(), rest)
 }
 
 /// `T of Bound text`: the name with its bound.

@@ -53,6 +53,16 @@ M["quoted"] = function() end
 
 local function helper() end
 
+local forward, table_later
+function forward() end
+table_later = {}
+function table_later.go() end
+
+-- Also typed.
+-- @string name what
+-- @func[opt] callback called
+function M.short(name, callback) end
+
 local function _hidden() end
 function M._private() end
 
