@@ -69,7 +69,9 @@ pub(crate) fn type_first(text: &str) -> (&str, &str) {
         match c {
             '<' | '(' | '[' | '{' => depth += 1,
             '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            c if c.is_whitespace() && depth == 0 && !text[..at].ends_with("):") => return (&text[..at], text[at..].trim_start()),
+            c if c.is_whitespace() && depth == 0 && !text[..at].ends_with("):") => {
+                return (&text[..at], text[at..].trim_start());
+            }
             _ => {}
         }
     }
@@ -151,8 +153,7 @@ mod tests {
     fn tags_and_their_lines() {
         let tag = |name: &str, text: &str| Tag { name: name.into(), text: text.into() };
         let doc = "Does it.\n@param a one\n  and more\n@example Title\n    x = 1\n      y\n\nAfter.\n```\n@no\n```\n@api private";
-        let expected =
-            [tag("param", "a one\nand more"), tag("example", "Title\nx = 1\n  y"), tag("api", "private")];
+        let expected = [tag("param", "a one\nand more"), tag("example", "Title\nx = 1\n  y"), tag("api", "private")];
         assert_eq!(tags(doc), expected);
         assert_eq!(tags("a@b.c\n@ x"), []);
     }

@@ -11,7 +11,8 @@ pub(super) fn text_in(comment: &str) -> Option<String> {
     let rest = comment.trim_end().strip_prefix('#')?;
     let bare = rest.trim();
     let is_rule = !bare.is_empty() && bare.bytes().all(|b| matches!(b, b'#' | b'-' | b'=' | b'*' | b'~'));
-    if is_rule || ["shellcheck ", "vim:", "shfmt:", "bashsupport "].iter().any(|directive| bare.starts_with(directive)) {
+    if is_rule || ["shellcheck ", "vim:", "shfmt:", "bashsupport "].iter().any(|directive| bare.starts_with(directive))
+    {
         return Some(String::new());
     }
     let rest = rest.trim_start_matches('#');

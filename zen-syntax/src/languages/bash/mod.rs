@@ -127,7 +127,7 @@ fn keyword(declaration: Node<'_>) -> Option<&str> {
 
 /// `-r`, `-gA`, ….
 fn flags<'t>(declaration: Node<'_>, file: &File<'t>) -> Vec<&'t str> {
-    let words = named(declaration).filter(|word| word.kind() == "word").map(|word| file.text(word));
+    let words = named(declaration).take_while(|word| word.kind() == "word").map(|word| file.text(word));
     words.filter(|word| word.starts_with('-')).collect()
 }
 
@@ -156,11 +156,12 @@ fn describe_variable(definition: &Definition<'_>, is_local: bool, file: &File<'_
     }
     let is_const = keyword == "readonly" || has('r');
     symbol.kind = if is_const { SymbolKind::Const } else { SymbolKind::Static };
-    let modifiers: Vec<Value> = [('a', "array"), ('A', "associative"), ('i', "integer"), ('l', "lower"), ('u', "upper")]
-        .into_iter()
-        .filter(|(flag, _)| has(*flag))
-        .map(|(_, name)| name.into())
-        .collect();
+    let modifiers: Vec<Value> =
+        [('a', "array"), ('A', "associative"), ('i', "integer"), ('l', "lower"), ('u', "upper")]
+            .into_iter()
+            .filter(|(flag, _)| has(*flag))
+            .map(|(_, name)| name.into())
+            .collect();
     if !modifiers.is_empty() {
         symbol.metadata.insert("modifiers".into(), modifiers.into());
     }
@@ -189,7 +190,8 @@ fn parameters(function: Node<'_>, file: &File<'_>) -> Vec<Value> {
         for assignment in assignments {
             let (Some(name), Some(value)) = (field(assignment, "name"), field(assignment, "value")) else { continue };
             let value = unquoted(file.text(value));
-            let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| value.strip_prefix('$'));
+            let inner =
+                value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| value.strip_prefix('$'));
             let Some(inner) = inner else { continue };
             let digits = inner.trim_start_matches(|c: char| c.is_ascii_digit());
             let Ok(position) = inner[..inner.len() - digits.len()].parse::<u32>() else { continue };
@@ -214,7 +216,9 @@ fn mark_exported(file: &File<'_>, found: &mut FileSymbols) {
         let flags = flags(declaration, file);
         let is_export = keyword(declaration) == Some("export") || flags.iter().any(|word| word.contains('x'));
         if is_export && flags.iter().any(|word| word.contains('f')) {
-            exported.extend(named(declaration).filter(|n| n.kind() == "variable_name" || n.kind() == "word").map(|n| file.text(n)));
+            exported.extend(
+                named(declaration).filter(|n| n.kind() == "variable_name" || n.kind() == "word").map(|n| file.text(n)),
+            );
         }
     }
     for symbol in &mut found.symbols {

@@ -10,11 +10,38 @@ use crate::rules::File;
 pub(super) fn is_reserved(name: &str) -> bool {
     matches!(
         name,
-        "after_compile" | "after_verify" | "before_compile" | "behaviour" | "callback" | "compile" | "deprecated" | "derive"
-            | "dialyzer" | "doc" | "enforce_keys" | "external_resource" | "fallback_to_any" | "file" | "impl"
-            | "macrocallback" | "moduledoc" | "nifs" | "nominal" | "on_definition" | "on_load" | "opaque"
-            | "optional_callbacks" | "spec" | "tag" | "moduletag" | "describetag" | "type" | "typedoc" | "typep"
-            | "undefined_impl_description" | "vsn"
+        "after_compile"
+            | "after_verify"
+            | "before_compile"
+            | "behaviour"
+            | "callback"
+            | "compile"
+            | "deprecated"
+            | "derive"
+            | "dialyzer"
+            | "doc"
+            | "enforce_keys"
+            | "external_resource"
+            | "fallback_to_any"
+            | "file"
+            | "impl"
+            | "macrocallback"
+            | "moduledoc"
+            | "nifs"
+            | "nominal"
+            | "on_definition"
+            | "on_load"
+            | "opaque"
+            | "optional_callbacks"
+            | "spec"
+            | "tag"
+            | "moduletag"
+            | "describetag"
+            | "type"
+            | "typedoc"
+            | "typep"
+            | "undefined_impl_description"
+            | "vsn"
     )
 }
 
@@ -28,7 +55,9 @@ pub(super) fn value(attribute: Node<'_>) -> Option<Node<'_>> {
 pub(super) fn option<'t>(arguments: Node<'t>, key: &str, file: &File<'_>) -> Option<Node<'t>> {
     let lists = named(arguments).filter(|list| list.kind() == "keywords");
     let mut pairs = lists.flat_map(|list| named(list)).filter(|pair| pair.kind() == "pair");
-    pairs.find(|pair| field(*pair, "key").is_some_and(|k| key_text(k, file) == key)).and_then(|pair| field(pair, "value"))
+    pairs
+        .find(|pair| field(*pair, "key").is_some_and(|k| key_text(k, file) == key))
+        .and_then(|pair| field(pair, "value"))
 }
 
 /// A keyword's name: `for: ` is `for`.
@@ -45,7 +74,8 @@ pub(super) fn text(node: Node<'_>, file: &File<'_>) -> Option<String> {
     let inner: String = match (children(node).find(|part| part.kind() == "quoted_content"), node.kind()) {
         (None, _) => return None,
         (Some(first), _) => {
-            let last = children(node).filter(|p| !matches!(file.text(*p), "\"\"\"" | "'''" | "\"")).last().unwrap_or(first);
+            let last =
+                children(node).filter(|p| !matches!(file.text(*p), "\"\"\"" | "'''" | "\"")).last().unwrap_or(first);
             let last = if last.kind() == "sigil_modifiers" { first } else { last };
             file.text.get(first.start_byte()..last.end_byte().max(first.end_byte())).unwrap_or_default().to_owned()
         }

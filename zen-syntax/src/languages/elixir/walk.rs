@@ -38,10 +38,13 @@ struct Walk<'a, 't> {
     typed: Vec<(u32, u32)>,
 }
 
+/// A spec as it is written, and its result.
+type Spec = (String, Option<String>);
+
 /// What one module's functions have in common.
 #[derive(Default)]
 struct Module {
-    specs: HashMap<(String, usize), Vec<(String, Option<String>)>>,
+    specs: HashMap<(String, usize), Vec<Spec>>,
     /// Functions, macros, attributes by name and arity.
     first: HashMap<(String, usize), usize>,
     optional: HashSet<String>,
@@ -63,7 +66,8 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
     typed.sort_unstable();
     found.references.retain(|reference| {
         let after = typed.partition_point(|(first, _)| *first <= reference.line);
-        let is_type = after.checked_sub(1).and_then(|at| typed.get(at)).is_some_and(|(_, last)| reference.line <= *last);
+        let is_type =
+            after.checked_sub(1).and_then(|at| typed.get(at)).is_some_and(|(_, last)| reference.line <= *last);
         reference.relation != Relation::Calls || !is_type
     });
     regroup(found, &fates);
@@ -184,13 +188,7 @@ impl<'t> Walk<'_, 't> {
         symbol.metadata.extend(pending.facts);
     }
 
-    fn attribute(
-        &mut self,
-        node: Node<'t>,
-        owner: Option<usize>,
-        pending: &mut Pending<'t>,
-        module: &mut Module,
-    ) {
+    fn attribute(&mut self, node: Node<'t>, owner: Option<usize>, pending: &mut Pending<'t>, module: &mut Module) {
         let word = keyword(node, self.file);
         let Some(value) = attributes::value(node) else { return };
         match word {

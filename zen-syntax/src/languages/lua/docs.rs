@@ -87,7 +87,11 @@ pub(super) fn describe(symbol: &mut Symbol, is_annotated: bool) {
         let (tag_name, is_typed) = match tag.name.as_str() {
             // LDoc's short forms of `@tparam`.
             of @ ("string" | "int" | "number" | "func" | "tab" | "bool" | "file" | "thread") => {
-                typed = format!("{} {}", of.replace("tab", "table").replace("func", "function"), without_options(&tag.text));
+                typed = format!(
+                    "{} {}",
+                    of.replace("tab", "table").replace("func", "function"),
+                    without_options(&tag.text)
+                );
                 ("param", true)
             }
             "tparam" => ("param", true),
@@ -107,7 +111,8 @@ pub(super) fn describe(symbol: &mut Symbol, is_annotated: bool) {
                 sections.named("params", param);
             }
             "return" => {
-                let (of, text) = if is_typed { type_first(without_options(&tag.text)) } else { ("", tag.text.as_str()) };
+                let (of, text) =
+                    if is_typed { type_first(without_options(&tag.text)) } else { ("", tag.text.as_str()) };
                 if symbol.return_type.is_none() && !of.is_empty() {
                     symbol.return_type = Some(of.to_owned());
                 }
@@ -124,7 +129,8 @@ pub(super) fn describe(symbol: &mut Symbol, is_annotated: bool) {
             }
             "class" => {
                 let (name, bases) = tag.text.split_once(':').unwrap_or((&tag.text, ""));
-                let bases: Vec<Value> = bases.split(',').map(|b| word_first(b).0).filter(|b| !b.is_empty()).map(Value::from).collect();
+                let bases: Vec<Value> =
+                    bases.split(',').map(|b| word_first(b).0).filter(|b| !b.is_empty()).map(Value::from).collect();
                 if !bases.is_empty() {
                     symbol.metadata.insert("base_classes".into(), bases.into());
                 }

@@ -124,7 +124,8 @@ impl Rules for LuaRules {
         if relation != Relation::Calls {
             return Some(compact(text));
         }
-        if matches!(text, "require" | "setmetatable" | "error" | "assert" | "pairs" | "ipairs" | "dofile" | "loadfile") {
+        if matches!(text, "require" | "setmetatable" | "error" | "assert" | "pairs" | "ipairs" | "dofile" | "loadfile")
+        {
             return None;
         }
         match name.kind() {
@@ -183,7 +184,8 @@ fn describe_value(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) -> Optio
         }
     }
     let is_upper = symbol.name.chars().any(char::is_uppercase) && !symbol.name.chars().any(char::is_lowercase);
-    let is_const = child(node, "assignment_statement").and_then(|a| child(a, "variable_list")).and_then(|l| field(l, "attribute"));
+    let is_const =
+        child(node, "assignment_statement").and_then(|a| child(a, "variable_list")).and_then(|l| field(l, "attribute"));
     let is_const = is_const.is_some_and(|attribute| file.text(attribute).contains("const"));
     if (is_upper && value.kind() != "table_constructor") || is_const {
         symbol.kind = SymbolKind::Const;

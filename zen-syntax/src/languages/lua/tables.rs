@@ -131,7 +131,10 @@ fn listed(file: &File<'_>) -> Vec<(String, String)> {
             let value = field(entry, "value")?;
             let key = field(entry, "name").map_or("", |key| file.text(key).trim_matches(['"', '\'']));
             let key = if key.is_empty() { file.text(value) } else { key };
-            Some((key.to_owned(), if value.kind() == "identifier" { file.text(value).to_owned() } else { String::new() }))
+            Some((
+                key.to_owned(),
+                if value.kind() == "identifier" { file.text(value).to_owned() } else { String::new() },
+            ))
         })
         .collect()
 }
@@ -146,7 +149,8 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
     let module = found.symbols.iter().position(|symbol| symbol.kind == SymbolKind::Module);
     let root = returned_name(file).map(str::to_owned);
     let exported: HashSet<String> = listed(file).into_iter().map(|(_, value)| value).chain(passed_on(found)).collect();
-    let tables: HashSet<String> = found.symbols.iter().filter_map(|s| s.container.as_ref()).map(|c| first(&c.path).to_owned()).collect();
+    let tables: HashSet<String> =
+        found.symbols.iter().filter_map(|s| s.container.as_ref()).map(|c| first(&c.path).to_owned()).collect();
     let declared = declared_first(file);
     for symbol in found.symbols.iter_mut().filter(|s| s.container.is_none() && declared.contains(s.name.as_str())) {
         if symbol.metadata.insert("modifiers".into(), json!(["local"])).is_none() {
@@ -167,7 +171,8 @@ pub(super) fn finish(file: &File<'_>, found: &mut FileSymbols) {
             symbol.metadata.remove("value");
             locals.insert(symbol.name.clone(), at);
             if is_local && symbol.visibility == Visibility::Private {
-                symbol.visibility = if exported.contains(&symbol.name) { Visibility::Public } else { Visibility::Internal };
+                symbol.visibility =
+                    if exported.contains(&symbol.name) { Visibility::Public } else { Visibility::Internal };
             }
         } else if is_local && is_variable && symbol.kind == SymbolKind::Static && symbol.doc_comment.is_none() {
             fates.push(Fate::Drop);
@@ -272,7 +277,8 @@ fn extend(found: &mut FileSymbols) {
     for (at, symbol) in found.symbols.iter().enumerate() {
         let bases = symbol.metadata.get("base_classes").and_then(Value::as_array).into_iter().flatten();
         for base in bases.filter_map(Value::as_str) {
-            let is_known = |r: &Reference| r.from == Source::Symbol(at) && r.relation == Relation::Extends && r.to_name == base;
+            let is_known =
+                |r: &Reference| r.from == Source::Symbol(at) && r.relation == Relation::Extends && r.to_name == base;
             if !found.references.iter().any(is_known) {
                 let (from, line) = (Source::Symbol(at), symbol.line_start);
                 more.push(Reference { from, to_name: base.to_owned(), relation: Relation::Extends, line });

@@ -26,7 +26,10 @@ pub(super) fn describe_function(node: Node<'_>, file: &File<'_>, symbol: &mut Sy
 }
 
 fn parameters(function: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    field(function, "parameters").into_iter().flat_map(|list| named(list)).filter(|one| one.kind().ends_with("_parameter"))
+    field(function, "parameters")
+        .into_iter()
+        .flat_map(|list| named(list))
+        .filter(|one| one.kind().ends_with("_parameter"))
 }
 
 fn parameter(node: Node<'_>, file: &File<'_>) -> Value {
@@ -102,7 +105,9 @@ pub(super) fn describe_class(node: Node<'_>, file: &File<'_>, symbol: &mut Symbo
                 let name = field(member, "name").map_or("", |name| file.text(name));
                 methods.push(name.into());
                 if is_constructor(name) {
-                    fields.extend(parameters(member).filter(|p| p.kind().starts_with("property")).map(|p| promoted(p, file)));
+                    fields.extend(
+                        parameters(member).filter(|p| p.kind().starts_with("property")).map(|p| promoted(p, file)),
+                    );
                 }
             }
             _ => {}

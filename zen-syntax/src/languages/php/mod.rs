@@ -68,7 +68,7 @@ impl Rules for PhpRules {
             Some(next) => next.start_byte(),
             None => node.start_byte(),
         };
-        if node.kind() == "const_declaration" && named(node).filter(|n| n.kind() == "const_element").count() > 1 {
+        if node.kind() == "const_declaration" && named(node).filter(|n| n.kind() == "const_element").nth(1).is_some() {
             let first = child(node, "const_element").map_or(node.end_byte(), |first| first.start_byte());
             let before = file.text.get(start..first).unwrap_or_default();
             let element = definition.name.parent().map_or("", |element| file.text(element));
@@ -136,15 +136,20 @@ impl Rules for PhpRules {
 
 fn visibility(node: Node<'_>, file: &File<'_>) -> Visibility {
     // `public private(set)` is public to read.
-    match child(node, "visibility_modifier").map(|keyword| file.text(keyword)) {
+    match before_names(node).find(|child| child.kind() == "visibility_modifier").map(|keyword| file.text(keyword)) {
         Some(keyword) if keyword.eq_ignore_ascii_case("private") => Visibility::Private,
         Some(keyword) if keyword.eq_ignore_ascii_case("protected") => Visibility::Protected,
         _ => Visibility::Public,
     }
 }
 
+/// What stands before the first of the names that a declaration declares.
+fn before_names(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    children(node).take_while(|child| !matches!(child.kind(), "const_element" | "property_element"))
+}
+
 fn modifiers(node: Node<'_>) -> Vec<Value> {
-    let words = children(node).filter_map(|child| match child.kind() {
+    let words = before_names(node).filter_map(|child| match child.kind() {
         "abstract_modifier" => Some("abstract"),
         "final_modifier" => Some("final"),
         "readonly_modifier" => Some("readonly"),

@@ -8,6 +8,9 @@ use crate::doc_tags::{Param, Sections, remark, tags, word_first};
 use crate::rules::File;
 use crate::symbol::{Symbol, SymbolKind};
 
+/// A longer line says nothing about the declaration that it begins with.
+const MAX_LINE: usize = 400;
+
 /// The text of a comment. Directives to tools are none; those that stand amid documentation leave nothing.
 pub(super) fn text_in(comment: &str) -> Option<String> {
     if let Some(inner) = comment.strip_prefix("=begin") {
@@ -21,10 +24,11 @@ pub(super) fn text_in(comment: &str) -> Option<String> {
     {
         return None;
     }
-    let is_directive = ["rubocop:", "steep:", "simplecov:", ":startdoc:", ":stopdoc:"].iter().any(|d| bare.starts_with(d))
-        || bare == "--"
-        || bare == "++"
-        || (bare.len() > 2 && bare.bytes().all(|b| matches!(b, b'#' | b'-' | b'=' | b'*')));
+    let is_directive =
+        ["rubocop:", "steep:", "simplecov:", ":startdoc:", ":stopdoc:"].iter().any(|d| bare.starts_with(d))
+            || bare == "--"
+            || bare == "++"
+            || (bare.len() > 2 && bare.bytes().all(|b| matches!(b, b'#' | b'-' | b'=' | b'*')));
     Some(if is_directive { String::new() } else { text.trim_start_matches('#').to_owned() })
 }
 
@@ -76,7 +80,10 @@ pub(super) fn describe(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
 
 /// What stands behind the first line of a declaration.
 fn behind<'t>(node: Node<'_>, file: &File<'t>) -> &'t str {
-    let line = file.text.get(node.start_byte()..).unwrap_or_default().lines().next().unwrap_or_default();
+    // Of a whole file on one line, only the beginning is looked at.
+    let end = (node.start_byte() + MAX_LINE).min(file.text.len());
+    let near = file.text.get(node.start_byte()..end).unwrap_or_default();
+    let line = near.lines().next().unwrap_or_default();
     line.find(" #").map_or("", |at| line.get(at..).unwrap_or_default())
 }
 

@@ -61,7 +61,8 @@ impl Rules for RubyRules {
             return Some(compact(text.trim_start_matches(':')));
         }
         let name = literal(text);
-        let nth = named(definition.name.parent()?).position(|argument| argument == definition.name)?;
+        let nth =
+            named(definition.name.parent()?).take(2).position(|argument| argument == definition.name).unwrap_or(2);
         match maker(definition.node, file) {
             "alias_method" | "define_method" | "define_singleton_method" if nth > 0 => None,
             "def_delegators" if nth == 0 => None,
@@ -80,7 +81,8 @@ impl Rules for RubyRules {
         }
         // Comments before the first statement of a body stand before the body.
         if below.prev_sibling().is_none()
-            && let Some(body) = below.parent().filter(|node| node.kind().starts_with("bod") || node.kind() == "block_body")
+            && let Some(body) =
+                below.parent().filter(|node| node.kind().starts_with("bod") || node.kind() == "block_body")
         {
             below = body;
         }
@@ -145,11 +147,43 @@ impl Rules for RubyRules {
 
 /// Calls that declare something, or are the language's own statements.
 const STATEMENTS: [&str; 37] = [
-    "alias_method", "attr", "attr_accessor", "attr_reader", "attr_writer", "autoload", "binding", "block_given?",
-    "cattr_accessor", "cattr_reader", "cattr_writer", "class_attribute", "def_delegator", "def_delegators",
-    "define_method", "define_singleton_method", "delegate", "extend", "include", "lambda", "load", "loop",
-    "mattr_accessor", "mattr_reader", "mattr_writer", "module_function", "prepend", "private", "private_class_method",
-    "private_constant", "protected", "public", "public_class_method", "raise", "require", "require_relative", "sig",
+    "alias_method",
+    "attr",
+    "attr_accessor",
+    "attr_reader",
+    "attr_writer",
+    "autoload",
+    "binding",
+    "block_given?",
+    "cattr_accessor",
+    "cattr_reader",
+    "cattr_writer",
+    "class_attribute",
+    "def_delegator",
+    "def_delegators",
+    "define_method",
+    "define_singleton_method",
+    "delegate",
+    "extend",
+    "include",
+    "lambda",
+    "load",
+    "loop",
+    "mattr_accessor",
+    "mattr_reader",
+    "mattr_writer",
+    "module_function",
+    "prepend",
+    "private",
+    "private_class_method",
+    "private_constant",
+    "protected",
+    "public",
+    "public_class_method",
+    "raise",
+    "require",
+    "require_relative",
+    "sig",
 ];
 
 /// What is called: with its receiver where that is a plain name, alone where the receiver is an expression.
@@ -319,7 +353,8 @@ fn parameter(node: Node<'_>, file: &File<'_>) -> Option<Value> {
         "forward_parameter" => "forward",
         _ => return None,
     };
-    let name = field(node, "name").map_or_else(|| file.text(node).trim_start_matches(['*', '&']), |name| file.text(name));
+    let name =
+        field(node, "name").map_or_else(|| file.text(node).trim_start_matches(['*', '&']), |name| file.text(name));
     let mut row = Map::new();
     row.insert("name".into(), one_line(name).into());
     row.insert("kind".into(), kind.into());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::{add, literal, maker, modify};
+use super::{MAX_WRAPPERS, add, literal, maker, modify};
 use crate::nodes::{children, compact, field, first_line, named};
 use crate::rules::File;
 use crate::symbol::{FileSymbols, Symbol, Visibility};
@@ -77,7 +77,7 @@ impl<'t> Scope<'_, 't> {
         match node.kind() {
             "identifier" => self.section(self.file.text(node)),
             "method" | "singleton_method" | "alias" => self.method(node, first_line(node)),
-            "call" => self.call(node, first_line(node)),
+            "call" => self.call(node, first_line(node), 0),
             "class" | "module" => {
                 let name = field(node, "name").map(|name| compact(self.file.text(name))).unwrap_or_default();
                 let owner = self.lines.find(self.symbols, first_line(node), &name);
@@ -155,7 +155,7 @@ impl<'t> Scope<'_, 't> {
         self.known.insert(name, at);
     }
 
-    fn call(&mut self, node: Node<'t>, line: u32) {
+    fn call(&mut self, node: Node<'t>, line: u32, depth: usize) {
         let word = maker(node, self.file);
         if let Some(body) = field(node, "block").and_then(|block| field(block, "body")) {
             let of_class = self.of_class || word == "class_methods";
@@ -189,7 +189,7 @@ impl<'t> Scope<'_, 't> {
             }
         };
         for argument in named(arguments) {
-            self.change(argument, line, visibility, word);
+            self.change(argument, line, visibility, (word, depth));
         }
     }
 
@@ -201,19 +201,21 @@ impl<'t> Scope<'_, 't> {
     }
 
     /// One argument of `private …`: a declaration, or the name of one.
-    fn change(&mut self, argument: Node<'t>, line: u32, visibility: Visibility, word: &str) {
+    fn change(&mut self, argument: Node<'t>, line: u32, visibility: Visibility, (word, depth): (&str, usize)) {
         let mut names = Vec::new();
         match argument.kind() {
             "method" | "singleton_method" => {
                 self.method(argument, line);
                 names.extend(field(argument, "name").map(|name| compact(self.file.text(name))));
             }
-            "call" => {
-                self.call(argument, line);
+            "call" if depth < MAX_WRAPPERS => {
+                self.call(argument, line, depth + 1);
                 let list = field(argument, "arguments").into_iter().flat_map(children);
                 for inner in list {
                     match inner.kind() {
-                        "method" | "singleton_method" => names.extend(field(inner, "name").map(|n| self.file.text(n).to_owned())),
+                        "method" | "singleton_method" => {
+                            names.extend(field(inner, "name").map(|n| self.file.text(n).to_owned()));
+                        }
                         "simple_symbol" | "string" => names.push(literal(self.file.text(inner)).to_owned()),
                         _ => {}
                     }
