@@ -23,6 +23,16 @@ pub(crate) struct Definition<'t> {
     pub(crate) within: Option<Node<'t>>,
 }
 
+/// Names further behind the beginning of their declaration are generated.
+const MAX_SPREAD: usize = 8 * 1024;
+
+impl Definition<'_> {
+    /// Whether this is one of so many names of one declaration that looking at its parts once for each would not end.
+    pub(crate) fn is_far(&self) -> bool {
+        self.name.start_byte().saturating_sub(self.node.start_byte()) > MAX_SPREAD
+    }
+}
+
 /// The file at hand.
 pub(crate) struct File<'t> {
     /// Where it stands in its package; empty where nobody knows.

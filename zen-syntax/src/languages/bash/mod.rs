@@ -43,6 +43,7 @@ impl Rules for BashRules {
     fn name(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
         let text = file.text(definition.name);
         match definition.kind {
+            SymbolKind::Macro | SymbolKind::Const if definition.is_far() => None,
             SymbolKind::Macro => text.split_once('=').map(|(name, _)| name.trim_matches(['"', '\'']).to_owned()),
             _ => Some(text.to_owned()),
         }

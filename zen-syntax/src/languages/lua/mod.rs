@@ -1,7 +1,7 @@
 //! Lua. The file is a module where it returns something; its name is the one that `@module` gives, else what `require`
-//! would be told. Tables
-//! that functions are put into are classes. `local` is private, but for what the returned table lists; what hangs on a
-//! local table that never leaves the file is internal; names with a leading underscore are private.
+//! would be told. Tables that functions are put into are classes. `local` is private, but for what the returned table
+//! lists; a local table that never leaves the file is internal, and with it its functions, but not the methods of its
+//! objects; names with a leading underscore are private.
 //!
 //! Documentation is LDoc's or EmmyLua's (and LuaLS's). Metadata: `parameters` (name, type), `is_method` (declared with a
 //! colon, takes `self`), `is_metamethod`, `alias_of`, `value`, `fields` (name, type, description), `base_classes`,

@@ -48,6 +48,11 @@ const STATEMENTS: [&str; 7] = ["define", "die", "empty", "eval", "exit", "isset"
 const MAX_RECEIVER: usize = 100;
 
 impl Rules for PhpRules {
+    fn name(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
+        let is_generated = definition.kind == SymbolKind::Const && definition.is_far();
+        (!is_generated).then(|| file.text(definition.name).to_owned())
+    }
+
     fn doc(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
         let mut node = definition.node;
         // `define(…);` is a statement.

@@ -57,6 +57,9 @@ impl Rules for RubyRules {
 
     fn name(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
         let text = file.text(definition.name);
+        if definition.is_far() {
+            return None;
+        }
         if definition.node.kind() != "call" {
             return Some(compact(text.trim_start_matches(':')));
         }
