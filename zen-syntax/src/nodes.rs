@@ -69,3 +69,53 @@ pub(crate) fn last_line(node: Node<'_>) -> u32 {
     let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };
     u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1)
 }
+
+/// The text of `range` within `node`, with blanks for its comments. `marks` say how comments begin: without one in the
+/// text the tree isn't asked.
+pub(crate) fn without_comments<'s>(
+    text: &'s str,
+    node: Node<'_>,
+    range: std::ops::Range<usize>,
+    marks: &[&str],
+) -> std::borrow::Cow<'s, str> {
+    let all = text.get(range.clone()).unwrap_or_default();
+    if !marks.iter().any(|mark| all.contains(mark)) {
+        return all.into();
+    }
+    let mut out = String::with_capacity(all.len());
+    let mut kept = range.start;
+    let mut cursor = node.walk();
+    'nodes: loop {
+        let at = cursor.node();
+        let inside = at.end_byte() > range.start && at.start_byte() < range.end;
+        if inside && at.kind().contains("comment") {
+            out.push_str(text.get(kept..at.start_byte()).unwrap_or_default());
+            out.push(' ');
+            kept = at.end_byte();
+        } else if inside && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'nodes;
+            }
+        }
+    }
+    out.push_str(text.get(kept..range.end).unwrap_or_default());
+    out.into()
+}
+
+/// Whether one of the nodes around `node` is of these kinds. Goes down from the root: a way up costs as much at each step.
+pub(crate) fn is_within(root: Node<'_>, node: Node<'_>, kinds: &[&str]) -> bool {
+    let mut at = root;
+    while let Some(next) = at.child_with_descendant(node) {
+        if next == node || next == at {
+            return false;
+        }
+        if kinds.contains(&next.kind()) {
+            return true;
+        }
+        at = next;
+    }
+    false
+}

@@ -219,3 +219,31 @@ pub struct FileSymbols {
     /// Whether the parser had to skip something it did not understand. What it did understand is there.
     pub has_errors: bool,
 }
+
+impl FileSymbols {
+    /// Puts a symbol before all others: what the file itself is.
+    pub(crate) fn insert_first(&mut self, symbol: Symbol) {
+        for container in self.symbols.iter_mut().filter_map(|symbol| symbol.container.as_mut()) {
+            container.symbol = container.symbol.map(|at| at + 1);
+        }
+        for reference in &mut self.references {
+            if let Source::Symbol(at) = &mut reference.from {
+                *at += 1;
+            }
+        }
+        self.symbols.insert(0, symbol);
+    }
+
+    /// Makes what stands in something less visible as invisible as that. Names that contain others come before them.
+    pub(crate) fn hide_within_hidden(&mut self) {
+        for at in 0..self.symbols.len() {
+            let around = self.symbols.get(at).and_then(|symbol| symbol.container.as_ref()?.symbol);
+            let Some(around) = around.and_then(|around| self.symbols.get(around)).map(|around| around.visibility) else {
+                continue;
+            };
+            if let Some(symbol) = self.symbols.get_mut(at) {
+                symbol.visibility = symbol.visibility.max(around);
+            }
+        }
+    }
+}
