@@ -1,0 +1,4 @@
+declare function hidden(): void;
+declare class Shown {}
+declare class Base {}
+export { Shown, Base as default };
