@@ -353,11 +353,9 @@ fn place(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
         match here.kind() {
             "export_statement" => return export(symbol, has(here, "default") && !is_in_object),
             "statement_block" => {
-                // All of an ambient module is exported, unless it has a list.
-                let has_list = || named(here).any(|node| has(node, "export_clause") || has(node, "="));
-                if is_within_ambient(here, file) && !has_list() {
-                    symbol.visibility = Visibility::Public;
-                    symbol.metadata.insert("is_exported".into(), true.into());
+                // All of an ambient module is exported; what its list leaves out is taken back in the end.
+                if is_within_ambient(here, file) {
+                    export(symbol, false);
                 }
                 return;
             }
