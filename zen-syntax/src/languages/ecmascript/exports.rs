@@ -47,7 +47,8 @@ pub(super) fn finish(file: &File<'_>, symbols: &mut FileSymbols) {
     }
     for (module, names) in ambient_lists(file) {
         let members = symbols.symbols.iter_mut().filter(|symbol| {
-            symbol.container.as_ref().is_some_and(|container| container.path == module) && !symbol.signature.starts_with("export ")
+            symbol.container.as_ref().is_some_and(|container| container.path == module)
+                && !symbol.signature.starts_with("export ")
         });
         for symbol in members {
             let names: Vec<&str> =
@@ -135,7 +136,9 @@ fn ambient_lists(file: &File<'_>) -> Vec<(String, Vec<(String, String)>)> {
         let Some(module) = child(declaration, "module") else { continue };
         let (Some(name), Some(body)) = (field(module, "name"), field(module, "body")) else { continue };
         let mut exports = Exports::default();
-        named(body).filter(|node| node.kind() == "export_statement").for_each(|node| exported(node, file, &mut exports));
+        named(body)
+            .filter(|node| node.kind() == "export_statement")
+            .for_each(|node| exported(node, file, &mut exports));
         if exports.has_list {
             found.push((property_name(file.text(name)), exports.names));
         }
@@ -153,7 +156,9 @@ fn exported(statement: Node<'_>, file: &File<'_>, found: &mut Exports) {
             "export_clause" => {
                 found.has_list = true;
                 for specifier in named(child).filter(|node| node.kind() == "export_specifier") {
-                    let Some(name) = field(specifier, "name").map(|name| property_name(file.text(name))) else { continue };
+                    let Some(name) = field(specifier, "name").map(|name| property_name(file.text(name))) else {
+                        continue;
+                    };
                     let alias = field(specifier, "alias").map(|alias| property_name(file.text(alias)));
                     found.names.push((name.clone(), alias.unwrap_or(name)));
                 }

@@ -286,8 +286,10 @@ fn body_of(code: Node<'_>) -> Option<Node<'_>> {
 
 fn is_short(value: Node<'_>) -> bool {
     value.start_position().row == value.end_position().row && value.end_byte() - value.start_byte() <= values::MAX_VALUE
-        || !matches!(values::unwrapped(value).kind(), "object" | "array" | "call_expression" | "template_string" | "string" | "new_expression")
-            && value.end_byte() - value.start_byte() <= 2 * values::MAX_VALUE
+        || !matches!(
+            values::unwrapped(value).kind(),
+            "object" | "array" | "call_expression" | "template_string" | "string" | "new_expression"
+        ) && value.end_byte() - value.start_byte() <= 2 * values::MAX_VALUE
 }
 
 /// Where a declaration begins, its decorators left out.
