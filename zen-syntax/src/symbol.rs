@@ -238,7 +238,8 @@ impl FileSymbols {
     pub(crate) fn hide_within_hidden(&mut self) {
         for at in 0..self.symbols.len() {
             let around = self.symbols.get(at).and_then(|symbol| symbol.container.as_ref()?.symbol);
-            let Some(around) = around.and_then(|around| self.symbols.get(around)).map(|around| around.visibility) else {
+            let Some(around) = around.and_then(|around| self.symbols.get(around)).map(|around| around.visibility)
+            else {
                 continue;
             };
             if let Some(symbol) = self.symbols.get_mut(at) {

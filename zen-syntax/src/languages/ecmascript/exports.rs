@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::jsdoc;
 use super::members::property_name;
 use super::values::{Target, last_value, target, unwrapped, value_of};
-use crate::nodes::{children, field, named};
+use crate::nodes::{child, children, field, named};
 use crate::rules::File;
 use crate::symbol::{FileSymbols, SymbolKind, Visibility};
 
@@ -43,6 +43,22 @@ pub(super) fn finish(file: &File<'_>, symbols: &mut FileSymbols) {
         }
         if is_exported || is_ambient || !exports.is_module {
             symbol.visibility = Visibility::Public;
+        }
+    }
+    for (module, names) in ambient_lists(file) {
+        let members = symbols.symbols.iter_mut().filter(|symbol| {
+            symbol.container.as_ref().is_some_and(|container| container.path == module)
+                && !symbol.signature.starts_with("export ")
+        });
+        for symbol in members {
+            let names: Vec<&str> =
+                names.iter().filter(|(local, _)| *local == symbol.name).map(|(_, name)| name.as_str()).collect();
+            if names.is_empty() {
+                symbol.metadata.remove("is_exported");
+                symbol.visibility = symbol.visibility.max(Visibility::Internal);
+            } else {
+                mark(symbol, &names);
+            }
         }
     }
     link(symbols);
@@ -113,6 +129,23 @@ fn exports(file: &File<'_>) -> Exports {
     found
 }
 
+/// The lists of a file's ambient modules that have one, by the module's name.
+fn ambient_lists(file: &File<'_>) -> Vec<(String, Vec<(String, String)>)> {
+    let mut found = Vec::new();
+    for declaration in named(file.root).filter(|node| node.kind() == "ambient_declaration") {
+        let Some(module) = child(declaration, "module") else { continue };
+        let (Some(name), Some(body)) = (field(module, "name"), field(module, "body")) else { continue };
+        let mut exports = Exports::default();
+        named(body)
+            .filter(|node| node.kind() == "export_statement")
+            .for_each(|node| exported(node, file, &mut exports));
+        if exports.has_list {
+            found.push((property_name(file.text(name)), exports.names));
+        }
+    }
+    found
+}
+
 /// `export { a as b }`, `export default a`, `export = a`.
 fn exported(statement: Node<'_>, file: &File<'_>, found: &mut Exports) {
     if field(statement, "source").is_some() || field(statement, "declaration").is_some() {
@@ -123,7 +156,9 @@ fn exported(statement: Node<'_>, file: &File<'_>, found: &mut Exports) {
             "export_clause" => {
                 found.has_list = true;
                 for specifier in named(child).filter(|node| node.kind() == "export_specifier") {
-                    let Some(name) = field(specifier, "name").map(|name| property_name(file.text(name))) else { continue };
+                    let Some(name) = field(specifier, "name").map(|name| property_name(file.text(name))) else {
+                        continue;
+                    };
                     let alias = field(specifier, "alias").map(|alias| property_name(file.text(alias)));
                     found.names.push((name.clone(), alias.unwrap_or(name)));
                 }

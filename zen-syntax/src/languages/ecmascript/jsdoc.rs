@@ -9,7 +9,14 @@ use crate::symbol::{SymbolKind, Visibility};
 
 /// Tags of comments that are about the file, or that declare something themselves.
 const OF_ITS_OWN: [&str; 9] = [
-    "@fileoverview", "@file ", "@license", "@copyright", "@packageDocumentation", "@module", "@typedef", "@callback",
+    "@fileoverview",
+    "@file ",
+    "@license",
+    "@copyright",
+    "@packageDocumentation",
+    "@module",
+    "@typedef",
+    "@callback",
     "@import",
 ];
 
@@ -47,7 +54,7 @@ pub(super) fn visibility(doc: &str) -> Option<Visibility> {
         return None;
     }
     doc.lines().find_map(|line| {
-        let mut words = line.trim_start().split_whitespace();
+        let mut words = line.split_whitespace();
         match words.next()? {
             "@private" => Some(Visibility::Private),
             "@protected" => Some(Visibility::Protected),
@@ -210,7 +217,8 @@ mod tests {
 
     #[test]
     fn tags() {
-        let doc = "Does.\n@param {{a: number}} [b=[1]] - The b\n  and more\n@param c\n@returns {?T} it\n@example\nf()\n@x";
+        let doc =
+            "Does.\n@param {{a: number}} [b=[1]] - The b\n  and more\n@param c\n@returns {?T} it\n@example\nf()\n@x";
         assert_eq!(
             sections(doc),
             Some(json!({

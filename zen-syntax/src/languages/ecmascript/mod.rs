@@ -16,6 +16,7 @@
 mod exports;
 mod jsdoc;
 mod members;
+mod placement;
 mod values;
 
 use std::sync::OnceLock;
@@ -23,11 +24,11 @@ use std::sync::OnceLock;
 use tree_sitter::Node;
 
 use crate::language::Language;
-use crate::nodes::{ancestor, child, children, compact, field, first_line, has, is_within, named, without_comments};
+use crate::nodes::{ancestor, children, compact, field, has, is_within, named, without_comments};
 use crate::rules::{Definition, File, Rules};
 use crate::signature::one_line;
-use crate::symbol::{Container, FileSymbols, Relation, Symbol, SymbolKind, Visibility};
-use values::{Target, class_in, function_in, value_of};
+use crate::symbol::{FileSymbols, Relation, Symbol, SymbolKind};
+use values::{class_in, function_in, value_of};
 
 pub(crate) static JAVASCRIPT: Language = Language {
     name: "javascript",
@@ -82,6 +83,9 @@ impl Rules for EcmaRules {
     /// With `export`, `declare` and, where it is the only one, the keyword of a variable.
     fn outer<'t>(&self, definition: &Definition<'t>) -> Node<'t> {
         let mut at = definition.node;
+        if is_inner(at.kind()) {
+            return at;
+        }
         while let Some(parent) = at.parent() {
             let is_wrapper = match parent.kind() {
                 "export_statement" | "ambient_declaration" => true,
@@ -159,9 +163,9 @@ impl Rules for EcmaRules {
         let node = definition.node;
         let outer = self.outer(definition);
         let code = code_of(node);
-        place(node, file, symbol);
+        placement::place(node, file, symbol);
         symbol.kind = kind(definition, code, symbol.kind);
-        decorate(node, outer, file, symbol);
+        placement::decorate(node, outer, file, symbol);
         let modifiers = members::modifiers(node, outer);
         members::type_parameters(code, file, symbol);
         match symbol.kind {
@@ -171,7 +175,7 @@ impl Rules for EcmaRules {
                 let is_property = modifiers.contains(&"get") || modifiers.contains(&"set");
                 let is_signature = matches!(node.kind(), "function_signature" | "method_signature");
                 let parent = node.parent().map(|parent| parent.kind());
-                let is_ambient = || is_within_ambient(node, file) || parent == Some("interface_body");
+                let is_ambient = || placement::is_within_ambient(node, file) || parent == Some("interface_body");
                 let flags = [
                     ("is_generator", code.kind().starts_with("generator") || has(code, "*")),
                     ("is_property", is_property),
@@ -242,16 +246,31 @@ impl Rules for EcmaRules {
 /// Whether a declaration has several variables.
 fn is_one_of_many(list: Node<'_>) -> bool {
     matches!(list.kind(), "lexical_declaration" | "variable_declaration")
-        && named(list).filter(|node| node.kind() == "variable_declarator").count() > 1
+        && named(list).filter(|node| node.kind() == "variable_declarator").nth(1).is_some()
 }
 
 fn is_exported(declarator: Node<'_>) -> bool {
     declarator.parent().and_then(|list| list.parent()).is_some_and(|parent| parent.kind() == "export_statement")
 }
 
+/// Whether nodes of this kind only stand in classes, interfaces, objects and statements, and nothing wraps them.
+fn is_inner(kind: &str) -> bool {
+    matches!(
+        kind,
+        "method_definition"
+            | "method_signature"
+            | "abstract_method_signature"
+            | "public_field_definition"
+            | "field_definition"
+            | "assignment_expression"
+            | "pair"
+    )
+}
+
 /// Whether a node is a member of a class or interface.
 fn is_member(node: Node<'_>) -> bool {
-    node.parent().is_some_and(|parent| matches!(parent.kind(), "class_body" | "interface_body"))
+    is_inner(node.kind())
+        && node.parent().is_some_and(|parent| matches!(parent.kind(), "class_body" | "interface_body"))
 }
 
 /// Whether the class around a member is a symbol: a declaration, or the value of something that is.
@@ -286,8 +305,10 @@ fn body_of(code: Node<'_>) -> Option<Node<'_>> {
 
 fn is_short(value: Node<'_>) -> bool {
     value.start_position().row == value.end_position().row && value.end_byte() - value.start_byte() <= values::MAX_VALUE
-        || !matches!(values::unwrapped(value).kind(), "object" | "array" | "call_expression" | "template_string" | "string" | "new_expression")
-            && value.end_byte() - value.start_byte() <= 2 * values::MAX_VALUE
+        || !matches!(
+            values::unwrapped(value).kind(),
+            "object" | "array" | "call_expression" | "template_string" | "string" | "new_expression"
+        ) && value.end_byte() - value.start_byte() <= 2 * values::MAX_VALUE
 }
 
 /// Where a declaration begins, its decorators left out.
@@ -309,96 +330,6 @@ fn kind(definition: &Definition<'_>, code: Node<'_>, known: SymbolKind) -> Symbo
     } else {
         SymbolKind::Function
     }
-}
-
-/// Where a symbol stands, whether it is exported, and who may use it as far as its own node says.
-fn place(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
-    if is_member(node) {
-        let accessibility = child(node, "accessibility_modifier").map(|modifier| file.text(modifier));
-        symbol.visibility = match accessibility {
-            _ if symbol.name.starts_with('#') => Visibility::Private,
-            Some("private") => Visibility::Private,
-            Some("protected") => Visibility::Protected,
-            _ => Visibility::Public,
-        };
-        return;
-    }
-    let export = |symbol: &mut Symbol, is_default: bool| {
-        symbol.visibility = Visibility::Public;
-        symbol.metadata.insert("is_exported".into(), true.into());
-        if is_default {
-            symbol.metadata.insert("is_default_export".into(), true.into());
-        }
-    };
-    symbol.visibility = Visibility::Internal;
-    let assignment = values::around_object(node).or((node.kind() == "assignment_expression").then_some(node));
-    let is_in_object = assignment.is_some_and(|assignment| assignment != node);
-    if let Some(assignment) = assignment.filter(|assignment| assignment.kind() == "assignment_expression") {
-        symbol.container = None;
-        match field(assignment, "left").and_then(|left| values::target(left, file)) {
-            Some(Target::Module) => export(symbol, !is_in_object),
-            Some(Target::Export(_)) => export(symbol, false),
-            Some(Target::Global(_)) => symbol.visibility = Visibility::Public,
-            Some(Target::Method(of, _) | Target::Prototype(of) | Target::Member(of, _)) => {
-                symbol.kind = SymbolKind::Method;
-                symbol.visibility = Visibility::Public;
-                symbol.container = Some(Container { path: of, symbol: None });
-            }
-            None => {}
-        }
-        return;
-    }
-    let mut at = Some(node);
-    while let Some(here) = at {
-        match here.kind() {
-            "export_statement" => return export(symbol, has(here, "default") && !is_in_object),
-            "statement_block" => {
-                // All of an ambient module is exported, unless it has a list.
-                let has_list = || named(here).any(|node| has(node, "export_clause") || has(node, "="));
-                if is_within_ambient(here, file) && !has_list() {
-                    symbol.visibility = Visibility::Public;
-                    symbol.metadata.insert("is_exported".into(), true.into());
-                }
-                return;
-            }
-            "program" => {
-                if matches!(node.kind(), "module") {
-                    symbol.visibility = Visibility::Public;
-                }
-                return;
-            }
-            _ => at = here.parent(),
-        }
-    }
-}
-
-/// Whether a node only declares what is implemented elsewhere.
-fn is_within_ambient(node: Node<'_>, file: &File<'_>) -> bool {
-    exports::is_declaration_file(file.path) || is_within(file.root, node, &["ambient_declaration"])
-}
-
-/// Decorators, wherever the grammar has them: in the declaration, in `export`, or before a method.
-fn decorate(node: Node<'_>, outer: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
-    let mut before = Vec::new();
-    let mut at = if is_member(node) { node.prev_sibling() } else { None };
-    while let Some(decorator) = at.filter(|sibling| matches!(sibling.kind(), "decorator" | "comment")) {
-        if decorator.kind() == "decorator" {
-            symbol.line_start = first_line(decorator);
-            before.push(decorator);
-        }
-        at = decorator.prev_sibling();
-    }
-    before.reverse();
-    before.extend(children(outer).filter(|child| child.kind() == "decorator"));
-    if outer != node {
-        before.extend(children(node).filter(|child| child.kind() == "decorator"));
-    }
-    if before.is_empty() {
-        return;
-    }
-    symbol.attributes =
-        before.iter().map(|decorator| one_line(file.text(*decorator).trim_start_matches('@'))).collect();
-    symbol.metadata.insert("decorators".into(), symbol.attributes.clone().into());
 }
 
 /// The name of what is called. What stands before the last name says nothing where it is a value: `f(x).then` is `then`.

@@ -59,7 +59,8 @@ pub(super) fn describe(node: Node<'_>, decorators: &[String], file: &File<'_>, s
 /// The base classes as written; keyword arguments are none.
 fn bases(class: Node<'_>, file: &File<'_>) -> Vec<String> {
     let Some(list) = field(class, "superclasses") else { return Vec::new() };
-    let is_base = |node: &Node<'_>| !matches!(node.kind(), "keyword_argument" | "comment" | "dictionary_splat" | "ERROR");
+    let is_base =
+        |node: &Node<'_>| !matches!(node.kind(), "keyword_argument" | "comment" | "dictionary_splat" | "ERROR");
     named(list).filter(is_base).map(|node| one_line(file.text(node))).collect()
 }
 

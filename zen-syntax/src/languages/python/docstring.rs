@@ -86,7 +86,8 @@ fn unescape(text: &str) -> String {
                     'u' => 4,
                     _ => 8,
                 };
-                let code = rest.get(..digits).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
+                let code =
+                    rest.get(..digits).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
                 match code {
                     Some(c) => {
                         out.push(c);
@@ -118,8 +119,14 @@ mod tests {
 
     #[test]
     fn values() {
-        assert_eq!(unquote(r#""a\tb\u00e9\
-c\q""#).as_deref(), Some("a\tbéc\\q"));
+        assert_eq!(
+            unquote(
+                r#""a\tb\u00e9\
+c\q""#
+            )
+            .as_deref(),
+            Some("a\tbéc\\q")
+        );
         assert_eq!(unquote(r"r'\d'").as_deref(), Some(r"\d"));
         assert_eq!(unquote("b'x'"), None);
         assert_eq!(unquote("f'{x}'"), None);

@@ -119,7 +119,9 @@ fn exports(file: &File<'_>) -> Option<Exports> {
     }
     let mut found: Option<Exports> = None;
     for statement in statements(file.root) {
-        let Some(node) = statement.named_child(0).filter(|_| statement.kind() == "expression_statement") else { continue };
+        let Some(node) = statement.named_child(0).filter(|_| statement.kind() == "expression_statement") else {
+            continue;
+        };
         match node.kind() {
             "assignment" | "augmented_assignment" => {
                 let is_all = field(node, "left").is_some_and(|left| file.text(left) == "__all__");
@@ -157,7 +159,8 @@ fn statements(root: Node<'_>) -> Vec<Node<'_>> {
         found.push(statement);
         if matches!(statement.kind(), "if_statement" | "try_statement") {
             for block in named(statement) {
-                let block = if block.kind() == "block" { Some(block) } else { named(block).find(|n| n.kind() == "block") };
+                let block =
+                    if block.kind() == "block" { Some(block) } else { named(block).find(|n| n.kind() == "block") };
                 found.extend(block.into_iter().flat_map(named));
             }
         }

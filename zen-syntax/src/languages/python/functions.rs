@@ -33,8 +33,10 @@ fn flags(decorators: &[String], symbol: &Symbol) -> Vec<&'static str> {
         let name = decorator.split('(').next().unwrap_or(decorator).trim();
         let last = name.rsplit('.').next().unwrap_or(name);
         match last {
-            "property" | "cached_property" | "computed_field" | "hybrid_property" => flags.push("is_property"),
             "abstractproperty" => flags.extend(["is_property", "is_abstract"]),
+            "computed_field" => flags.push("is_property"),
+            // `cached_property`, `hybrid_property` and what else libraries make of it.
+            property if property.ends_with("property") => flags.push("is_property"),
             "getter" if name.contains('.') => flags.push("is_property"),
             "setter" if name.contains('.') => flags.extend(["is_property", "is_setter"]),
             "deleter" if name.contains('.') => flags.extend(["is_property", "is_deleter"]),

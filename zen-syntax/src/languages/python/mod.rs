@@ -58,9 +58,7 @@ impl Rules for PythonRules {
         }
         match definition.node.kind() {
             "assignment" => values::name(definition, file),
-            "type_alias_statement" => {
-                file.text(definition.name).split('[').next().map(|name| name.trim().to_owned())
-            }
+            "type_alias_statement" => file.text(definition.name).split('[').next().map(|name| name.trim().to_owned()),
             _ => Some(file.text(definition.name).to_owned()),
         }
     }

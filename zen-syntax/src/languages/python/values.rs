@@ -15,9 +15,32 @@ const MAX_VALUE: usize = 200;
 
 /// Generic types whose application to arguments is a type, not a value.
 const GENERIC: [&str; 26] = [
-    "Annotated", "AsyncGenerator", "AsyncIterator", "Awaitable", "Callable", "ClassVar", "Coroutine", "Dict", "FrozenSet",
-    "Generator", "Iterable", "Iterator", "List", "Literal", "Mapping", "MutableMapping", "Optional", "Sequence", "Set",
-    "Tuple", "Type", "Union", "dict", "list", "tuple", "type",
+    "Annotated",
+    "AsyncGenerator",
+    "AsyncIterator",
+    "Awaitable",
+    "Callable",
+    "ClassVar",
+    "Coroutine",
+    "Dict",
+    "FrozenSet",
+    "Generator",
+    "Iterable",
+    "Iterator",
+    "List",
+    "Literal",
+    "Mapping",
+    "MutableMapping",
+    "Optional",
+    "Sequence",
+    "Set",
+    "Tuple",
+    "Type",
+    "Union",
+    "dict",
+    "list",
+    "tuple",
+    "type",
 ];
 
 /// `UPPER_CASE`, `_PRIVATE`, `__version__`.

@@ -118,3 +118,12 @@ export class Inside { visible() {} }
 export const old = dynamic(() => import("./old"));
 
 export { Hidden as Shown };
+
+declare module "listed" {
+  function listed(): void;
+  class Kept {}
+  interface Left {}
+  export interface Own {}
+  export { Kept as Renamed };
+  export = listed;
+}
