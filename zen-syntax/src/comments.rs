@@ -4,8 +4,8 @@ use tree_sitter::Node;
 
 use crate::nodes::text_of;
 
-/// More comments in a row are no documentation, and each takes longer to find than the one before.
-const MAX_COMMENTS: usize = 2000;
+/// Of more comments in a row only the last are looked at.
+const MAX_COMMENTS: usize = 500;
 
 /// The documentation in the comments right above `node`: consecutive comment nodes, nearest last, as far as `text_in`
 /// finds documentation in them. A blank line ends the search; nodes that `is_between` allows are stepped over.
@@ -18,10 +18,7 @@ pub(crate) fn above(
     let mut parts = Vec::new();
     let mut below = node;
     let mut at = node.prev_sibling();
-    while let Some(sibling) = at {
-        if parts.len() >= MAX_COMMENTS {
-            break;
-        }
+    while let Some(sibling) = at.filter(|_| parts.len() < MAX_COMMENTS) {
         let is_comment = sibling.kind().contains("comment");
         if !is_comment && !is_between(sibling.kind()) {
             break;
@@ -50,50 +47,6 @@ pub(crate) fn above(
     }
     parts.reverse();
     finish(&parts.join("\n"))
-}
-
-/// Comments between a documentation and its declaration are bounded: nobody writes longer ones.
-const MAX_COMMENT_BYTES: usize = 64 * 1024;
-
-/// The `/** … */` that ends above `start`, its marks off. Blank lines and `//` comments may stand between, as the tools of
-/// Java, Kotlin and Scala allow. By the text alone: grammars with indentation put comments where they do not belong.
-pub(crate) fn block_above(text: &str, start: usize) -> Option<String> {
-    let mut above = text.get(..start)?.trim_end();
-    while !above.ends_with("*/") {
-        let line = above.rsplit('\n').next().unwrap_or_default();
-        if !line.trim_start().starts_with("//") {
-            return None;
-        }
-        above = above.get(..above.len() - line.len())?.trim_end();
-    }
-    let mut floor = above.len().saturating_sub(MAX_COMMENT_BYTES);
-    while !above.is_char_boundary(floor) {
-        floor += 1;
-    }
-    let open = floor + above.get(floor..)?.rfind("/*")?;
-    let comment = above.get(open..)?;
-    let inner = comment.strip_prefix("/**")?.strip_suffix("*/")?;
-    // Behind other code, and not on the declaration's own line, it is about that code.
-    let before = above.get(floor..open)?.rsplit('\n').next().unwrap_or_default();
-    let is_on_line = !text.get(open..start)?.contains('\n');
-    if !before.trim().is_empty() && !is_on_line {
-        return None;
-    }
-    finish(&block(inner))
-}
-
-/// The lines of comments with this mark right above `start`, their marks off.
-pub(crate) fn lines_above(text: &str, start: usize, mark: &str) -> Option<String> {
-    let mut above = text.get(..start)?.trim_end_matches([' ', '\t']);
-    let mut lines = Vec::new();
-    while let Some(rest) = above.strip_suffix('\n') {
-        let line = rest.rsplit('\n').next().unwrap_or_default();
-        let Some(inner) = line.trim().strip_prefix(mark).filter(|inner| !inner.starts_with('/')) else { break };
-        lines.push(inner.strip_prefix(' ').unwrap_or(inner));
-        above = rest.get(..rest.len() - line.len()).unwrap_or_default();
-    }
-    lines.reverse();
-    finish(&lines.join("\n"))
 }
 
 /// Whether something else stands before the comment on its line: then it belongs to that.
@@ -169,7 +122,7 @@ pub(crate) fn dedent(lines: &mut [String]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{any_marks, block, block_above, line, lines_above};
+    use super::{any_marks, block, line};
 
     #[test]
     fn marks() {
@@ -185,21 +138,5 @@ mod tests {
         assert_eq!(block(" one line "), "one line");
         assert_eq!(block("\n    a\n      b\n    "), "a\n  b");
         assert_eq!(block(""), "");
-    }
-
-    #[test]
-    fn above_a_place() {
-        let doc = |text: &str| block_above(text, text.find("class").unwrap_or(0));
-        assert_eq!(doc("/** A. */\n\n// note\nclass A").as_deref(), Some("A."));
-        assert_eq!(doc("f(/** A. */ class A").as_deref(), Some("A."));
-        assert_eq!(doc("int a; /** A. */\nclass A"), None);
-        assert_eq!(doc("/* A. */\nclass A"), None);
-        assert_eq!(doc("*/\nclass A"), None);
-        assert_eq!(doc("/**/ class A"), None);
-        let lines = |text: &str| lines_above(text, text.find("class").unwrap_or(0), "///");
-        assert_eq!(lines("/// one\n  ///  two\n  class A").as_deref(), Some("one\n two"));
-        assert_eq!(lines("//// rule\nclass A"), None);
-        assert_eq!(lines("/// far\n\nclass A"), None);
-        assert_eq!(lines("class A"), None);
     }
 }
