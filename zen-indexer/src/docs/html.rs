@@ -54,6 +54,8 @@ struct Reader {
     heading: Option<u8>,
     /// The language, while in `<pre>`.
     code: Option<String>,
+    /// Where a `<code>` within it ended.
+    code_end: usize,
     /// The language that the element around the next `<pre>` names.
     language: Option<String>,
     in_title: bool,
@@ -82,6 +84,11 @@ impl Reader {
             return;
         }
         if self.code.is_some() {
+            if name == "code" && self.code_end == self.text.len() && !self.text.is_empty() && !self.text.ends_with('\n')
+            {
+                // Variants of an example, side by side.
+                self.text.push_str("\n\n");
+            }
             match name {
                 "br" => self.text.push('\n'),
                 "code" | "span" | "div" => {
@@ -168,6 +175,7 @@ impl Reader {
         }
         match name {
             "pre" if self.code.is_some() => self.flush(Kind::Whole),
+            "code" if self.code.is_some() => self.code_end = self.text.len(),
             _ if self.code.is_some() => {}
             "title" if self.in_title => self.flush(Kind::Prose),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.flush(Kind::Prose),
@@ -293,12 +301,10 @@ fn is_left_out(name: &str, tag: &StartTag<usize>) -> bool {
         "navigation" | "search" | "contentinfo" => return true,
         _ => {}
     }
-    attribute(tag, "class").split_whitespace().any(|class| {
-        matches!(
-            class,
-            "headerlink" | "sphinxsidebar" | "toctree-wrapper" | "toc" | "table-of-contents" | "breadcrumbs"
-        )
-    })
+    const CLASSES: [&str; 6] =
+        ["headerlink", "sphinxsidebar", "toctree-wrapper", "toc", "table-of-contents", "breadcrumbs"];
+    let classes = attribute(tag, "class");
+    classes.split_whitespace().any(|class| CLASSES.contains(&class) || class.starts_with("skip-"))
 }
 
 fn language_of(tag: &StartTag<usize>) -> Option<String> {
@@ -369,37 +375,4 @@ pub(super) fn is_badge_tag(tag: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_becomes_text() {
-        let page = "<!DOCTYPE html><html><head><title>The page</title><style>p{}</style></head>\n<body><nav><a>Home</a></nav>\n\
-            <h1>Use &amp; care<a class=\"headerlink\">¶</a></h1>\n<p>Call <code>run()</code> with\n  <b>care</b>.<br>Then:</p>\n\
-            <pre><code class=\"language-rust\">fn main() {\n\n    a &lt; b\n}</code></pre>\n<ul><li>one<li>two <ol><li>deep</li></ol></ul>\n\
-            <table><tr><th>A<th>B</tr><tr><td>1</td><td>2</td></tr></table><script>x()</script></body></html>";
-        let document = read(page);
-        assert_eq!(document.title.as_deref(), Some("The page"));
-        let got: Vec<(Kind, &str, u32)> =
-            document.blocks.iter().map(|block| (block.kind, block.text.as_str(), block.line)).collect();
-        assert_eq!(
-            got,
-            [
-                (Kind::Heading(1), "Use & care", 3),
-                (Kind::Prose, "Call `run()` with care.\nThen:", 4),
-                (Kind::Whole, "```rust\nfn main() {\n\n    a < b\n}\n```", 6),
-                (Kind::Prose, "- one", 10),
-                (Kind::Prose, "- two", 10),
-                (Kind::Prose, "  1. deep", 10),
-                (Kind::Whole, "A | B\n1 | 2", 11),
-            ]
-        );
-    }
-
-    #[test]
-    fn unclosed_tags_lose_nothing() {
-        let document = read("<h2>Open <p>text <pre>code");
-        assert_eq!(document.blocks.len(), 3);
-        assert_eq!(document.blocks[2].text, "```\ncode\n```");
-    }
-}
+mod tests;

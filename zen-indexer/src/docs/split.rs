@@ -60,6 +60,12 @@ struct Section {
     line: u32,
 }
 
+impl Section {
+    fn size(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.size).sum()
+    }
+}
+
 /// Neighbouring blocks that fit into a chunk.
 struct Piece {
     text: String,
@@ -187,13 +193,15 @@ struct Group {
 
 impl Group {
     fn new(section: Section) -> Self {
-        let size = section.pieces.iter().map(|piece| piece.size).sum();
+        let size = section.size();
         Self { base: section.path.clone(), is_complete: true, sections: vec![section], size }
     }
 
     /// Whether a section is a neighbour under the same parent and there is room for it.
     fn takes(&self, section: &Section, outline: &Outline) -> bool {
-        if self.size >= MIN {
+        // A group that stands for its parent already takes a crumb more.
+        let is_crumb = self.sections.len() > 1 && self.size < TARGET / 2 && section.size() < MIN / 4;
+        if self.size >= MIN && !is_crumb {
             return false;
         }
         let shared = common(&self.base, &section.path);
@@ -216,7 +224,7 @@ impl Group {
             self.is_complete = false;
         }
         let headings = section.path[shared..].iter().map(|at| outline.headings[*at].title.len() + 8).sum::<usize>();
-        self.size += section.pieces.iter().map(|piece| piece.size).sum::<usize>() + headings;
+        self.size += section.size() + headings;
         self.sections.push(section);
     }
 }

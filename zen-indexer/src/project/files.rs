@@ -109,6 +109,7 @@ impl Files {
                 max_depth: 64,
                 max_aliases: 1000,
             },
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000 },
             with_snippet: false,
         };
         match serde_saphyr::from_str_with_options(&text, options) {

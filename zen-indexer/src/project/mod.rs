@@ -13,6 +13,8 @@ mod npm;
 mod python;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -113,7 +115,8 @@ pub fn dependencies(root: &Path) -> Result<Project, ProjectError> {
     python::read(&mut reading);
     elixir::read(&mut reading);
     go::read(&mut reading);
-    let Reading { files, found } = reading;
+    let Reading { files, mut found } = reading;
+    found.dependencies.sort_by_key(|dependency| (dependency.ecosystem, !dependency.is_direct));
     if files.read.is_empty() && files.warnings.is_empty() {
         return Err(ProjectError::NoManifest(root.to_owned()));
     }
