@@ -144,8 +144,7 @@ async fn the_build_of_a_python_package_is_not_run() {
     let source = folder.path().join("zen-made-up-1.2.0");
     fs::create_dir_all(&source).expect("make");
     let setup = format!(
-        "open({:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='zen-made-up', version='1.2.0')\n",
-        mark
+        "open({mark:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='zen-made-up', version='1.2.0')\n"
     );
     fs::write(source.join("setup.py"), setup).expect("write");
     fs::write(source.join("made_up.py"), "def f(): pass\n").expect("write");

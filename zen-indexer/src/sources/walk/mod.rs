@@ -34,6 +34,8 @@ pub struct WalkOptions {
     pub include_tests: bool,
     /// Take examples and benchmarks too.
     pub include_examples: bool,
+    /// Take what a program wrote, too: bindings, tables, and in some packages a part of the API.
+    pub include_generated: bool,
     /// Larger files are left out.
     pub max_file_bytes: u64,
 }
@@ -42,7 +44,13 @@ impl WalkOptions {
     /// For a folder that someone works in.
     #[must_use]
     pub fn working_tree() -> Self {
-        Self { gitignore: true, include_tests: false, include_examples: false, max_file_bytes: 4 << 20 }
+        Self {
+            gitignore: true,
+            include_tests: false,
+            include_examples: false,
+            include_generated: false,
+            max_file_bytes: 4 << 20,
+        }
     }
 
     /// For a package as its registry has it: all that was published counts, whatever a `.gitignore` in it says.
