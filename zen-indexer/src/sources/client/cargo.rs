@@ -25,8 +25,8 @@ pub(super) async fn fetch(spec: &PackageSpec, work: &Work<'_>) -> Result<Fetched
     command.args(["info", "--quiet", "--color", "never", &format!("{}@{version}", spec.name)]);
     let info = CARGO.run(command, work.options.timeout).await?;
     let unpacked = if info.status.success() { in_registry(&spec.name, &version) } else { None };
-    let root = match unpacked {
-        Some(root) => root,
+    let (root, version) = match unpacked {
+        Some(root) => (root, version),
         // An older cargo, several registries that have it, or a vendored one.
         None => by_metadata(spec, &version, work).await?,
     };
@@ -100,8 +100,8 @@ fn in_registry_of(home: &Path, name: &str, version: &str) -> Option<PathBuf> {
     found.next().is_none().then_some(first)
 }
 
-/// The folder that cargo itself would compile.
-async fn by_metadata(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Result<PathBuf, SourceError> {
+/// The folder that cargo itself would compile, and the version, which may have been given in part: `1.0` of `1.0.3`.
+async fn by_metadata(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Result<(PathBuf, String), SourceError> {
     let manifest = project(spec, &format!("={version}"), work)?;
     let mut command = CARGO.command(&work.directory());
     command
@@ -113,13 +113,14 @@ async fn by_metadata(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Resu
     }
     let metadata: Value = serde_json::from_str(&output.stdout).map_err(|error| output.unexpected(error.to_string()))?;
     let packages = metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
-    let is_wanted = |package: &&Value| {
-        package.get("name").and_then(Value::as_str) == Some(&spec.name)
-            && package.get("version").and_then(Value::as_str) == Some(version)
-    };
-    let found = packages.into_iter().find(is_wanted).and_then(|package| package.get("manifest_path")?.as_str());
-    let folder = found.and_then(|path| Path::new(path).parent());
-    folder.map(Path::to_path_buf).ok_or_else(|| output.unexpected(format!("it does not say where {spec} is")))
+    let found = packages.into_iter().find_map(|package| {
+        let text = |key: &str| package.get(key).and_then(Value::as_str);
+        let rest = text("version")?.strip_prefix(version)?;
+        let is_wanted = text("name") == Some(&spec.name) && (rest.is_empty() || rest.starts_with(['.', '+']));
+        let folder = Path::new(text("manifest_path")?).parent()?;
+        is_wanted.then(|| (folder.to_path_buf(), format!("{version}{rest}")))
+    });
+    found.ok_or_else(|| output.unexpected(format!("it does not say where {spec} is")))
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ async fn unpacked(
     }
     let found = find_published(&root, Ecosystem::Pypi).ok().flatten();
     let found = found.map(|manifest| manifest.version).filter(|version| version != "0.0.0");
-    let Some(version) = spec.version.clone().or(named).or(found) else {
+    let Some(version) = named.or(found).or_else(|| spec.version.clone()) else {
         return Err(output.unexpected("nothing says which version it fetched"));
     };
     let manifest = work.manifest(&root, spec, &version)?;
