@@ -56,6 +56,9 @@ async fn rust_crates() {
     let root = fetched.root.clone();
     drop(fetched);
     assert!(root.is_dir(), "cargo's own copy stays");
+    // Yanked, as versions in lock files sometimes are.
+    let yanked = get("rust:futures-util@0.3.30").await.manifest;
+    assert_eq!(yanked.version, "0.3.30");
     let part = get("rust:itoa@1.0").await.manifest;
     assert!(part.version.starts_with("1.0."), "{part:?}");
     let latest = get("rust:itoa").await.manifest;
