@@ -1,7 +1,7 @@
 //! The files of a package: which are code, which are documentation, and why the others are left out.
 //!
 //! Left out are tests, vendored packages, what a build made, generated and minified files, binaries, links, and one of two
-//! files that are the same module (see [`twins`](self)). Examples and benchmarks use an API and are none: left out as well
+//! files that are the same module. Examples and benchmarks use an API and are none: left out as well
 //! unless asked for. Hidden files, and files that are neither code nor documentation, are passed over without a word.
 //!
 //! Of an npm package that has its sources, `dist` and its like are left out; one that ships only those is taken from them,
