@@ -56,6 +56,11 @@ async fn rust_crates() {
     let root = fetched.root.clone();
     drop(fetched);
     assert!(root.is_dir(), "cargo's own copy stays");
+    // Yanked, as versions in lock files sometimes are.
+    let yanked = get("rust:futures-util@0.3.30").await.manifest;
+    assert_eq!(yanked.version, "0.3.30");
+    let part = get("rust:itoa@1.0").await.manifest;
+    assert!(part.version.starts_with("1.0."), "{part:?}");
     let latest = get("rust:itoa").await.manifest;
     assert!(latest.version.starts_with("1.") && latest.version != "1.0.11", "{latest:?}");
     let error = refused("rust:itoa@77.0.0").await;
@@ -144,8 +149,7 @@ async fn the_build_of_a_python_package_is_not_run() {
     let source = folder.path().join("zen-made-up-1.2.0");
     fs::create_dir_all(&source).expect("make");
     let setup = format!(
-        "open({:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='zen-made-up', version='1.2.0')\n",
-        mark
+        "open({mark:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='zen-made-up', version='1.2.0')\n"
     );
     fs::write(source.join("setup.py"), setup).expect("write");
     fs::write(source.join("made_up.py"), "def f(): pass\n").expect("write");
@@ -237,6 +241,68 @@ async fn made_up_go_module() {
 async fn hex_packages_need_mix() {
     let error = refused("hex:zen_made_up_package@77.0.0").await;
     assert!(error.contains("mix"), "{error}");
+}
+
+/// The archive as Hex has it, from a program that only looks like mix.
+#[cfg(unix)]
+#[tokio::test]
+async fn hex_archives() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let tar = |files: &[(&str, &[u8])]| {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (name, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            builder.append_data(&mut header, name, *content).expect("append");
+        }
+        builder.into_inner().expect("tar")
+    };
+    let contents = tar(&[
+        ("lib/up.ex", b"defmodule Up do\nend\n"),
+        ("mix.exs", b"defmodule Up.MixProject do\n  def project, do: [app: :made_up, version: vsn()]\nend\n"),
+        ("README.md", b"# Up\n"),
+    ]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&contents).expect("gzip");
+    let contents = gzip.finish().expect("gzip");
+    let metadata =
+        b"{<<\"name\">>,<<\"made_up\">>}.\n{<<\"version\">>,<<\"1.2.3\">>}.\n{<<\"licenses\">>,[<<\"MIT\">>]}.\n";
+    let archive = folder.path().join("archive");
+    let files: [(&str, &[u8]); 4] =
+        [("VERSION", b"3"), ("CHECKSUM", b"00"), ("metadata.config", metadata), ("contents.tar.gz", &contents)];
+    fs::write(&archive, tar(&files)).expect("write");
+    let bin = folder.path().join("bin");
+    fs::create_dir_all(&bin).expect("make");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1 $2 $3\" = 'hex.package fetch made_up' ] && cp '{}' made_up-1.2.3.tar\n",
+        archive.display()
+    );
+    fs::write(bin.join("mix"), script).expect("write");
+    fs::set_permissions(bin.join("mix"), fs::Permissions::from_mode(0o755)).expect("chmod");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "made_up_hex_package", "--ignored", "--nocapture"])
+        .env("PATH", path)
+        .output()
+        .expect("this test");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[tokio::test]
+#[ignore = "started by hex_archives"]
+async fn made_up_hex_package() {
+    let fetched = get("hex:made_up").await;
+    assert_eq!(fetched.manifest.id().to_string(), "hex:made_up@1.2.3");
+    assert_eq!(fetched.manifest.license.as_deref(), Some("MIT"));
+    let files = files_of(&fetched);
+    assert!(has_code(&files, "lib/up.ex", "elixir"), "{files:?}");
+    assert!(files.files.iter().any(|file| file.path == "README.md"), "{files:?}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::sources::client::{Fetched, Work};
 use crate::sources::error::SourceError;
 use crate::sources::package::PackageSpec;
-use crate::sources::process::Program;
+use crate::sources::process::{Output, Program};
 
 const CARGO: Program = Program { name: "cargo", advice: "install Rust from https://rustup.rs" };
 /// The project that depends on what is wanted.
@@ -24,11 +24,15 @@ pub(super) async fn fetch(spec: &PackageSpec, work: &Work<'_>) -> Result<Fetched
     let mut command = CARGO.command(&work.directory());
     command.args(["info", "--quiet", "--color", "never", &format!("{}@{version}", spec.name)]);
     let info = CARGO.run(command, work.options.timeout).await?;
-    let unpacked = if info.status.success() { in_registry(&spec.name, &version) } else { None };
-    let root = match unpacked {
-        Some(root) => root,
-        // An older cargo, several registries that have it, or a vendored one.
-        None => by_metadata(spec, &version, work).await?,
+    let unpacked = || in_registry(&spec.name, &version);
+    let (root, version) = match info.status.success().then(unpacked).flatten() {
+        Some(root) => (root, version),
+        // A yanked version, an older cargo, several registries that have it, or a vendored one.
+        None => match by_metadata(spec, &version, work).await {
+            Ok(found) => found,
+            // Without a network what is there already is as good: a version never changes.
+            Err(error) => (unpacked().ok_or(error)?, version),
+        },
     };
     let manifest = work.manifest(&root, spec, &version)?;
     let mut fetched = work.fetched(root, manifest);
@@ -100,26 +104,40 @@ fn in_registry_of(home: &Path, name: &str, version: &str) -> Option<PathBuf> {
     found.next().is_none().then_some(first)
 }
 
-/// The folder that cargo itself would compile.
-async fn by_metadata(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Result<PathBuf, SourceError> {
+/// The folder that cargo itself would compile, and the version, which may have been given in part: `1.0` of `1.0.3`.
+async fn by_metadata(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Result<(PathBuf, String), SourceError> {
     let manifest = project(spec, &format!("={version}"), work)?;
-    let mut command = CARGO.command(&work.directory());
-    command
-        .args(["metadata", "--format-version", "1", "--quiet", "--color", "never", "--manifest-path"])
-        .arg(&manifest);
-    let output = CARGO.run(command, work.options.timeout).await?;
+    let mut output = metadata(&manifest, work).await?;
+    if !output.status.success() && output.stderr.contains("yanked") {
+        // What is in a lock file already may be yanked.
+        let lock = format!(
+            "version = 3\n\n[[package]]\nname = \"{}\"\nversion = \"{version}\"\n\
+             source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n\
+             [[package]]\nname = \"{PROJECT}\"\nversion = \"0.0.0\"\ndependencies = [\"{}\"]\n",
+            spec.name, spec.name
+        );
+        work.write(&manifest.with_file_name("Cargo.lock"), &lock)?;
+        output = metadata(&manifest, work).await?;
+    }
     if !output.status.success() {
         return Err(output.failure());
     }
     let metadata: Value = serde_json::from_str(&output.stdout).map_err(|error| output.unexpected(error.to_string()))?;
     let packages = metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
-    let is_wanted = |package: &&Value| {
-        package.get("name").and_then(Value::as_str) == Some(&spec.name)
-            && package.get("version").and_then(Value::as_str) == Some(version)
-    };
-    let found = packages.into_iter().find(is_wanted).and_then(|package| package.get("manifest_path")?.as_str());
-    let folder = found.and_then(|path| Path::new(path).parent());
-    folder.map(Path::to_path_buf).ok_or_else(|| output.unexpected(format!("it does not say where {spec} is")))
+    let found = packages.into_iter().find_map(|package| {
+        let text = |key: &str| package.get(key).and_then(Value::as_str);
+        let rest = text("version")?.strip_prefix(version)?;
+        let is_wanted = text("name") == Some(&spec.name) && (rest.is_empty() || rest.starts_with(['.', '+']));
+        let folder = Path::new(text("manifest_path")?).parent()?;
+        is_wanted.then(|| (folder.to_path_buf(), format!("{version}{rest}")))
+    });
+    found.ok_or_else(|| output.unexpected(format!("it does not say where {spec} is")))
+}
+
+async fn metadata(manifest: &Path, work: &Work<'_>) -> Result<Output, SourceError> {
+    let mut command = CARGO.command(&work.directory());
+    command.args(["metadata", "--format-version", "1", "--quiet", "--color", "never", "--manifest-path"]).arg(manifest);
+    CARGO.run(command, work.options.timeout).await
 }
 
 #[cfg(test)]

@@ -32,9 +32,7 @@ pub(super) async fn fetch(spec: &PackageSpec, work: &Work<'_>) -> Result<Fetched
     let (Some(root), Some(version)) = (get("Dir").map(PathBuf::from), get("Version")) else {
         return Err(output.unexpected("it does not say where the module is"));
     };
-    let mut manifest = work.manifest(&root, spec, &version)?;
-    // Git knows nothing of a module in the cache, but may know of the folder around it.
-    manifest.repo_url = manifest.repo_url.filter(|_| root.join("go.mod").is_file());
+    let manifest = work.manifest(&root, spec, &version)?;
     let mut fetched = work.fetched(root, manifest);
     fetched._folder = None;
     Ok(fetched)

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use crate::sources::archive::{self, Limits, Unpacked};
 use crate::sources::error::SourceError;
-use crate::sources::manifest::{Manifest, find_manifest, read_manifest};
+use crate::sources::manifest::{Manifest, find_published};
 use crate::sources::package::{Ecosystem, PackageSpec};
 
 /// How packages are fetched.
@@ -160,24 +160,17 @@ impl<'a> Work<'a> {
     /// What the package's files say about it, under the name and version that the client has for it.
     fn manifest(&self, root: &Path, spec: &PackageSpec, version: &str) -> Result<Manifest, SourceError> {
         // A manifest that only its own ecosystem's tools understand is no reason to have no package.
-        let found = find_manifest(root, Some(spec.ecosystem)).ok().flatten();
-        let manifest = match found {
-            Some(manifest) => manifest,
-            None => read_manifest(root).unwrap_or_else(|_| Manifest {
-                ecosystem: spec.ecosystem,
-                name: spec.name.clone(),
-                version: version.to_owned(),
-                repo_url: None,
-                description: None,
-                license: None,
-            }),
-        };
+        let found = find_published(root, spec.ecosystem).ok().flatten();
+        let (repo_url, description, license) =
+            found.map_or((None, None, None), |found| (found.repo_url, found.description, found.license));
         spec.ecosystem.check_version(&spec.name, version)?;
         Ok(Manifest {
             ecosystem: spec.ecosystem,
             name: spec.name.clone(),
             version: spec.ecosystem.canonical_version(version),
-            ..manifest
+            repo_url,
+            description,
+            license,
         })
     }
 }

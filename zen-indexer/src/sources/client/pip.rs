@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::sources::client::{Fetched, Work, only_file, top_folder};
 use crate::sources::error::SourceError;
-use crate::sources::manifest::{description_file, find_manifest};
+use crate::sources::manifest::{description_file, find_published};
 use crate::sources::package::{Ecosystem, PackageSpec};
 use crate::sources::process::{Output, Program};
 
@@ -130,9 +130,9 @@ async fn unpacked(
     {
         work.write(&root.join(name), &text)?;
     }
-    let found = find_manifest(&root, Some(Ecosystem::Pypi)).ok().flatten();
+    let found = find_published(&root, Ecosystem::Pypi).ok().flatten();
     let found = found.map(|manifest| manifest.version).filter(|version| version != "0.0.0");
-    let Some(version) = spec.version.clone().or(named).or(found) else {
+    let Some(version) = named.or(found).or_else(|| spec.version.clone()) else {
         return Err(output.unexpected("nothing says which version it fetched"));
     };
     let manifest = work.manifest(&root, spec, &version)?;

@@ -70,11 +70,16 @@ pub(super) fn web_url(url: &str) -> Option<String> {
     (https.len() < 500 && !https.contains(char::is_whitespace)).then(|| https.to_owned())
 }
 
-/// What git answers, if the folder is in a clone and there is a git.
+/// What git answers, if the folder is in a clone, is not only ignored there, and there is a git.
 fn ask(root: &Path, arguments: &[&str]) -> Option<String> {
-    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+    let top = root.ancestors().find(|folder| folder.join(".git").exists())?;
+    if top != root && run(root, &["check-ignore", "-v", "."]).is_some() {
         return None;
     }
+    run(root, arguments)
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Option<String> {
     let mut child = Command::new("git")
         // A clone's own settings may name programs.
         .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false"])

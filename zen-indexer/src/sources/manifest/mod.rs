@@ -111,13 +111,22 @@ pub fn read_manifest(root: &Path) -> Result<Manifest, SourceError> {
         return Ok(manifest);
     }
     let root = folder(root)?;
-    Ok(finish(&root, Ecosystem::Local, Found::default()))
+    Ok(finish(&root, Ecosystem::Local, Found::default(), true))
 }
 
 /// The folder's manifest, of this ecosystem only if one is given.
 ///
 /// One that is broken is an error only if no other is there.
 pub fn find_manifest(root: &Path, ecosystem: Option<Ecosystem>) -> Result<Option<Manifest>, SourceError> {
+    find(root, ecosystem, true)
+}
+
+/// The same for a package from a registry: git would only know of what happens to be around it.
+pub(crate) fn find_published(root: &Path, ecosystem: Ecosystem) -> Result<Option<Manifest>, SourceError> {
+    find(root, Some(ecosystem), false)
+}
+
+fn find(root: &Path, ecosystem: Option<Ecosystem>, ask_git: bool) -> Result<Option<Manifest>, SourceError> {
     let root = folder(root)?;
     let mut best: Option<(u8, Ecosystem, Found)> = None;
     let mut broken = None;
@@ -137,7 +146,7 @@ pub fn find_manifest(root: &Path, ecosystem: Option<Ecosystem>) -> Result<Option
         }
     }
     match (best, broken) {
-        (Some((_, kind, found)), _) => Ok(Some(finish(&root, kind, found))),
+        (Some((_, kind, found)), _) => Ok(Some(finish(&root, kind, found, ask_git))),
         (None, Some(error)) => Err(error),
         (None, None) => Ok(None),
     }
@@ -149,18 +158,22 @@ fn folder(root: &Path) -> Result<PathBuf, SourceError> {
 }
 
 /// Fills the gaps, and makes of a stranger's words what can be a name and a version.
-fn finish(root: &Path, ecosystem: Ecosystem, found: Found) -> Manifest {
+fn finish(root: &Path, ecosystem: Ecosystem, found: Found, ask_git: bool) -> Manifest {
     let name =
         found.name.filter(|name| ecosystem.check_name(name).is_ok()).unwrap_or_else(|| folder_name(root, ecosystem));
     let version = found.version.map(|version| usable_version(&version)).filter(|version| !version.is_empty());
-    let version = version
-        .or_else(|| if ecosystem == Ecosystem::Go { git::go_version(root) } else { git::describe(root) })
-        .unwrap_or_else(|| NO_VERSION.to_owned());
+    let git_version = || match ecosystem {
+        _ if !ask_git => None,
+        Ecosystem::Go => git::go_version(root),
+        _ => git::describe(root),
+    };
+    let git_remote = || ask_git.then(|| git::remote(root)).flatten();
+    let version = version.or_else(git_version).unwrap_or_else(|| NO_VERSION.to_owned());
     Manifest {
         name: ecosystem.canonical_name(&name),
         version: ecosystem.canonical_version(&version),
         ecosystem,
-        repo_url: found.repo_url.and_then(|url| git::web_url(&url)).or_else(|| git::remote(root)),
+        repo_url: found.repo_url.and_then(|url| git::web_url(&url)).or_else(git_remote),
         description: found.description.map(|text| one_line(&text)).filter(|text| !text.is_empty()),
         license: found.license.map(|text| one_line(&text)).filter(|text| !text.is_empty()),
     }

@@ -246,6 +246,11 @@ fn git_knows_the_version() {
     let manifest = read_manifest(folder.path()).expect("a manifest");
     assert!(manifest.version.starts_with("0.0.0-"), "{manifest:?}");
     assert_eq!(manifest.repo_url.as_deref(), Some("https://example.com/x/y"));
+    // What is ignored has nothing to do with it.
+    fs::create_dir_all(folder.path().join("ignored/b")).expect("make");
+    fs::write(folder.path().join(".gitignore"), "/ignored\n").expect("write");
+    let ignored = read_manifest(&folder.path().join("ignored/b")).expect("a manifest");
+    assert_eq!((ignored.id().to_string().as_str(), &ignored.repo_url), ("local:b@0.0.0", &None));
     git(&["tag", "v1.2.0"]);
     assert_eq!(read_manifest(folder.path()).expect("a manifest").version, "1.2.0");
     fs::write(folder.path().join("go.mod"), "module example.com/x/y\n").expect("write");

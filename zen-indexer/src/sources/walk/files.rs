@@ -70,7 +70,7 @@ pub(super) fn classify(
     if script {
         by_name(path, name, options)?;
     }
-    if is_generated(&text) {
+    if !options.include_generated && is_generated(&text) {
         return Err(SkipReason::Generated);
     }
     if is_minified(&text, language) {
@@ -90,7 +90,7 @@ fn by_name(path: &str, name: &str, options: &WalkOptions) -> Result<(), SkipReas
     if name.contains(".min.") || name.contains("-min.") {
         return Err(SkipReason::Minified);
     }
-    if is_generated_name(name) {
+    if !options.include_generated && is_generated_name(name) {
         return Err(SkipReason::Generated);
     }
     if !options.include_tests && is_test_name(name) {

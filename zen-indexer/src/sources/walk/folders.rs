@@ -63,7 +63,9 @@ const DOCS: [&str; 6] = ["docs", "doc", "documentation", "guides", "guide", "boo
 pub(super) fn reason(path: &str, absolute: &Path, options: &WalkOptions) -> Option<SkipReason> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let name = name.as_str();
-    if VENDORED.contains(&name) || absolute.join("pyvenv.cfg").is_file() {
+    // A Rust module may have any name.
+    let rust_module = absolute.join("mod.rs").is_file() || absolute.with_extension("rs").is_file();
+    if VENDORED.contains(&name) && !rust_module || absolute.join("pyvenv.cfg").is_file() {
         return Some(SkipReason::Vendored);
     }
     if OUTPUT.contains(&name) || name.ends_with(".egg-info") || is_output(name, absolute) {

@@ -1,7 +1,7 @@
 //! The files of a package: which are code, which are documentation, and why the others are left out.
 //!
 //! Left out are tests, vendored packages, what a build made, generated and minified files, binaries, links, and one of two
-//! files that are the same module (see [`twins`](self)). Examples and benchmarks use an API and are none: left out as well
+//! files that are the same module. Examples and benchmarks use an API and are none: left out as well
 //! unless asked for. Hidden files, and files that are neither code nor documentation, are passed over without a word.
 //!
 //! Of an npm package that has its sources, `dist` and its like are left out; one that ships only those is taken from them,
@@ -34,6 +34,8 @@ pub struct WalkOptions {
     pub include_tests: bool,
     /// Take examples and benchmarks too.
     pub include_examples: bool,
+    /// Take what a program wrote, too: bindings, tables, and in some packages a part of the API.
+    pub include_generated: bool,
     /// Larger files are left out.
     pub max_file_bytes: u64,
 }
@@ -42,7 +44,13 @@ impl WalkOptions {
     /// For a folder that someone works in.
     #[must_use]
     pub fn working_tree() -> Self {
-        Self { gitignore: true, include_tests: false, include_examples: false, max_file_bytes: 4 << 20 }
+        Self {
+            gitignore: true,
+            include_tests: false,
+            include_examples: false,
+            include_generated: false,
+            max_file_bytes: 4 << 20,
+        }
     }
 
     /// For a package as its registry has it: all that was published counts, whatever a `.gitignore` in it says.

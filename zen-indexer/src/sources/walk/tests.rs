@@ -110,8 +110,9 @@ fn modules_that_only_sound_like_tests_stay() {
         "src/examples/mod.rs",
         "testing/assert.go",
         "numpy/testing/__init__.py",
+        "src/vendor/mod.rs",
     ]);
-    assert_eq!(walk.files.len(), 8, "{:?}", walk.skipped);
+    assert_eq!(walk.files.len(), 9, "{:?}", walk.skipped);
 }
 
 #[test]
