@@ -8,8 +8,9 @@ use std::thread;
 
 use super::{EmbedError, Embedder};
 
-/// Tokens of a batch, padding counted: enough to keep a core busy, and its working memory under 100 MB.
-const BATCH_TOKENS: usize = 2048;
+/// Tokens of a batch, padding counted: enough to keep a core busy. More need more memory than caches have, and cost
+/// processor time.
+const BATCH_TOKENS: usize = 1024;
 
 /// Texts of a batch.
 const BATCH_TEXTS: usize = 64;

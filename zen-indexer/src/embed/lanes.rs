@@ -6,10 +6,10 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 /// Weights, what the runtime makes of them, and the working memory of one batch.
-const BYTES_PER_LANE: u64 = 400 << 20;
+const BYTES_PER_LANE: u64 = 300 << 20;
 
 /// More copies bring little: each takes memory, and the cores wait for that.
-const MAX_LANES: usize = 8;
+const MAX_LANES: usize = 16;
 
 /// Copies of the model and threads of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ mod tests {
     fn lanes_follow_cores_and_memory() {
         let lanes = |count, threads| Lanes { count, threads };
         assert_eq!(plan_for(2, None), lanes(2, 1));
-        assert_eq!(plan_for(64, None), lanes(8, 8));
+        assert_eq!(plan_for(64, None), lanes(16, 4));
         assert_eq!(plan_for(4, Some(2 * BYTES_PER_LANE * 2)), lanes(2, 2));
         assert_eq!(plan_for(4, Some(1)), lanes(1, 4));
         assert_eq!(plan_for(0, Some(0)), lanes(1, 1));
