@@ -49,6 +49,50 @@ pub(crate) fn above(
     finish(&parts.join("\n"))
 }
 
+/// Comments between a documentation and its declaration are bounded: nobody writes longer ones.
+const MAX_COMMENT_BYTES: usize = 64 * 1024;
+
+/// The `/** … */` that ends above `start`, its marks off. Blank lines and `//` comments may stand between, as the tools of
+/// Java, Kotlin and Scala allow. By the text alone: grammars with indentation put comments where they do not belong.
+pub(crate) fn block_above(text: &str, start: usize) -> Option<String> {
+    let mut above = text.get(..start)?.trim_end();
+    while !above.ends_with("*/") {
+        let line = above.rsplit('\n').next().unwrap_or_default();
+        if !line.trim_start().starts_with("//") {
+            return None;
+        }
+        above = above.get(..above.len() - line.len())?.trim_end();
+    }
+    let mut floor = above.len().saturating_sub(MAX_COMMENT_BYTES);
+    while !above.is_char_boundary(floor) {
+        floor += 1;
+    }
+    let open = floor + above.get(floor..)?.rfind("/*")?;
+    let comment = above.get(open..)?;
+    let inner = comment.strip_prefix("/**")?.strip_suffix("*/")?;
+    // Behind other code, and not on the declaration's own line, it is about that code.
+    let before = above.get(floor..open)?.rsplit('\n').next().unwrap_or_default();
+    let is_on_line = !text.get(open..start)?.contains('\n');
+    if !before.trim().is_empty() && !is_on_line {
+        return None;
+    }
+    finish(&block(inner))
+}
+
+/// The lines of comments with this mark right above `start`, their marks off.
+pub(crate) fn lines_above(text: &str, start: usize, mark: &str) -> Option<String> {
+    let mut above = text.get(..start)?.trim_end_matches([' ', '\t']);
+    let mut lines = Vec::new();
+    while let Some(rest) = above.strip_suffix('\n') {
+        let line = rest.rsplit('\n').next().unwrap_or_default();
+        let Some(inner) = line.trim().strip_prefix(mark).filter(|inner| !inner.starts_with('/')) else { break };
+        lines.push(inner.strip_prefix(' ').unwrap_or(inner));
+        above = rest.get(..rest.len() - line.len()).unwrap_or_default();
+    }
+    lines.reverse();
+    finish(&lines.join("\n"))
+}
+
 /// Whether something else stands before the comment on its line: then it belongs to that.
 fn stands_behind_code(comment: Node<'_>, text: &str) -> bool {
     let before = text.get(..comment.start_byte()).unwrap_or_default();
@@ -122,7 +166,7 @@ pub(crate) fn dedent(lines: &mut [String]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{any_marks, block, line};
+    use super::{any_marks, block, block_above, line, lines_above};
 
     #[test]
     fn marks() {
@@ -138,5 +182,21 @@ mod tests {
         assert_eq!(block(" one line "), "one line");
         assert_eq!(block("\n    a\n      b\n    "), "a\n  b");
         assert_eq!(block(""), "");
+    }
+
+    #[test]
+    fn above_a_place() {
+        let doc = |text: &str| block_above(text, text.find("class").unwrap_or(0));
+        assert_eq!(doc("/** A. */\n\n// note\nclass A").as_deref(), Some("A."));
+        assert_eq!(doc("f(/** A. */ class A").as_deref(), Some("A."));
+        assert_eq!(doc("int a; /** A. */\nclass A"), None);
+        assert_eq!(doc("/* A. */\nclass A"), None);
+        assert_eq!(doc("*/\nclass A"), None);
+        assert_eq!(doc("/**/ class A"), None);
+        let lines = |text: &str| lines_above(text, text.find("class").unwrap_or(0), "///");
+        assert_eq!(lines("/// one\n  ///  two\n  class A").as_deref(), Some("one\n two"));
+        assert_eq!(lines("//// rule\nclass A"), None);
+        assert_eq!(lines("/// far\n\nclass A"), None);
+        assert_eq!(lines("class A"), None);
     }
 }
