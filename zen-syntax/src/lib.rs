@@ -25,6 +25,7 @@ mod rules;
 mod signature;
 mod starts;
 mod symbol;
+mod trees;
 
 pub use error::SyntaxError;
 pub use extract::{MAX_FILE_BYTES, parse};

@@ -1,6 +1,7 @@
-//! Tests from outside: hand-checked sources of every language, and Rust compared with rustdoc.
+//! Tests from outside: hand-checked sources of every language, hostile ones, and Rust compared with rustdoc.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "all of this is a test")]
+#![expect(clippy::unwrap_used, reason = "all of this is a test")]
 
 mod golden;
+mod hostile;
 mod rustdoc;
