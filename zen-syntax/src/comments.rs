@@ -22,8 +22,12 @@ pub(crate) fn above(
         }
         let gap = text.get(sibling.end_byte()..below.start_byte()).unwrap_or_default();
         // A comment node may or may not include its line break.
-        let breaks = gap.matches('\n').count() + usize::from(text_of(text, sibling).ends_with('\n'));
-        if breaks > 1 {
+        let mut lines = gap.split('\n');
+        if !text_of(text, sibling).ends_with('\n') {
+            lines.next();
+        }
+        lines.next_back();
+        if lines.any(|line| line.trim().is_empty()) {
             break;
         }
         if is_comment {

@@ -91,7 +91,9 @@ fn trees(language: &Language, compiled: &Compiled, text: &str, deadline: &Deadli
         parser
             .set_language(&compiled.grammar)
             .map_err(|error| SyntaxError::Grammar { language: language.name, reason: error.to_string() })?;
-        let tree = parse_ranges(parser, text, &[], deadline).ok_or_else(Deadline::error)?;
+        let readable = language.rules.readable(text);
+        let seen = if readable.len() == text.len() { readable.as_ref() } else { text };
+        let tree = parse_ranges(parser, seen, &[], deadline).ok_or_else(Deadline::error)?;
         let mut wanted = language.rules.embedded(tree.root_node(), text);
         let mut trees = vec![tree];
         for _ in 0..MAX_EMBEDDING {

@@ -1,5 +1,7 @@
 //! What a language says about the declarations that its query found.
 
+use std::borrow::Cow;
+
 use tree_sitter::{Node, Query, Range};
 
 use crate::comments;
@@ -103,6 +105,12 @@ pub(crate) trait Rules: Sync {
     fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {
         let _ = relation;
         Some(compact(file.text(name)))
+    }
+
+    /// The text as the parser gets it, where that helps it: of the same length, with the same lines. Everything else sees
+    /// the file's own text.
+    fn readable<'s>(&self, text: &'s str) -> Cow<'s, str> {
+        Cow::Borrowed(text)
     }
 
     /// Parts of the file that are code of this language, though the grammar does not see them as such: the items within a

@@ -70,11 +70,32 @@ pub(crate) fn of_content(path: &str, text: &str) -> Option<&'static Language> {
     }
 }
 
-/// Whether a header has what C has not.
+/// Whether a header has what C has not, outside of comments.
 fn is_cpp(text: &str) -> bool {
-    text.lines().map(str::trim_start).any(|line| {
-        ["class ", "namespace ", "template<", "template <", "using ", "public:", "private:", "protected:"]
-            .iter()
-            .any(|start| line.starts_with(start))
+    let mut in_comment = false;
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        if in_comment {
+            in_comment = !line.contains("*/");
+            return false;
+        }
+        if line.starts_with("/*") {
+            in_comment = !line.contains("*/");
+            return false;
+        }
+        let starts = [
+            "class ",
+            "namespace ",
+            "inline namespace ",
+            "template<",
+            "template <",
+            "public:",
+            "private:",
+            "protected:",
+        ];
+        starts.iter().any(|start| line.starts_with(start)) && !line.ends_with('.')
+            || line.starts_with("using ") && line.ends_with(';')
+            || line.starts_with("namespace{")
+            || line.starts_with("enum class ")
     })
 }
