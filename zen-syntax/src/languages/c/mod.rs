@@ -36,7 +36,7 @@ struct CRules;
 
 impl Rules for CRules {
     fn readable<'s>(&self, text: &'s str) -> Cow<'s, str> {
-        macros::readable(text)
+        macros::readable(text, true)
     }
 
     fn outer<'t>(&self, definition: &Definition<'t>) -> Node<'t> {

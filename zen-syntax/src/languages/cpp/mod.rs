@@ -38,7 +38,7 @@ struct CppRules;
 
 impl Rules for CppRules {
     fn readable<'s>(&self, text: &'s str) -> Cow<'s, str> {
-        macros::readable(text)
+        macros::readable(text, false)
     }
 
     fn outer<'t>(&self, definition: &Definition<'t>) -> Node<'t> {
