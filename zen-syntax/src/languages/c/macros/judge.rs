@@ -35,7 +35,10 @@ impl Scan<'_> {
         while let Some(token) = tokens.get(at) {
             match token {
                 Token::Word(range) => match self.word(range) {
-                    "using" | "namespace" | "static_assert" | "concept" | "requires" | "import" => return Vec::new(),
+                    "using" | "namespace" | "static_assert" | "concept" | "requires" | "import" => {
+                        // What stands before them can be nothing else.
+                        return parts.into_iter().filter_map(Part::blank).collect();
+                    }
                     "operator" => break,
                     "template" => {}
                     word if is_record(word) => {
@@ -70,9 +73,6 @@ impl Scan<'_> {
                         }
                         Some(Token::Angle) => parts.push(Part::Type),
                         Some(Token::Group(group)) => {
-                            if let Some(blank) = self.old_parameters(word, group).filter(|_| at > 0) {
-                                return vec![range.start..group.start + 1, blank];
-                            }
                             if !self.is_call(word, &parts, tokens.get(at + 2), tokens.get(at + 3)) {
                                 break;
                             }
@@ -99,6 +99,20 @@ impl Scan<'_> {
         let stop = tokens.get(at);
         found.extend(self.trailing(tokens, at));
         found.extend(self.in_parameters(tokens, at));
+        for pair in tokens.windows(2).skip(at.saturating_sub(1)) {
+            if let [Token::Word(word), Token::Group(group)] = pair
+                && let Some(blank) = self.old_parameters(self.word(word), group)
+            {
+                found.extend([word.start..group.start + 1, blank]);
+                // The word was not what is declared.
+                if stop == Some(&Token::Word(word.clone())) {
+                    parts.pop();
+                    self.decide(parts, stop, &mut found);
+                    return found;
+                }
+                break;
+            }
+        }
         let is_head = end == b'{' && stop.is_none() || stop == Some(&Token::Other(b':')) && end == b'{';
         if let Some((keyword, is_class)) = record {
             let is_forward = is_class && end == b';' && stop.is_none() && parts.len() == keyword + 3;
@@ -117,6 +131,9 @@ impl Scan<'_> {
         if !matches!(stop, Some(Token::Other(b'*' | b'&' | b'~') | Token::Word(_))) {
             // The last one is what is declared, where no bracket follows a name.
             parts.pop();
+        }
+        if record.is_some() {
+            parts.push(Part::Type);
         }
         self.decide(parts, stop, &mut found);
         found
