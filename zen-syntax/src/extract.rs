@@ -305,6 +305,10 @@ fn assemble(
             }
             Item::Definition(mut definition) => {
                 definition.within = around.map(|level| level.node);
+                if let Some(at) = language.rules.continues(&definition, file, &mut out.symbols) {
+                    spans.push((start, end, at));
+                    continue;
+                }
                 let Some(symbol) = describe(language.rules, &definition, around, file) else { continue };
                 let path = join(around, &symbol.name, language.separator);
                 let at = out.symbols.len();

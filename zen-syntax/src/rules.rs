@@ -101,6 +101,12 @@ pub(crate) trait Rules: Sync {
         compact(text.split(['<', '[', '(']).next().unwrap_or(text))
     }
 
+    /// The symbol, by its place among those found so far, that this declaration is only another part of: a further clause
+    /// of a function, the code of a signature. It becomes no symbol of its own; what it refers to counts for that one.
+    fn continues(&self, _definition: &Definition<'_>, _file: &File<'_>, _symbols: &mut [Symbol]) -> Option<usize> {
+        None
+    }
+
     /// A reference's name as it is kept; `None` for what is none.
     fn reference(&self, relation: Relation, name: Node<'_>, file: &File<'_>) -> Option<String> {
         let _ = relation;

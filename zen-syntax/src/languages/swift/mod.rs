@@ -45,6 +45,10 @@ impl Rules for SwiftRules {
         if node.kind() == "property_declaration" && members::is_field(node, file) {
             return None;
         }
+        let is_function = matches!(node.kind(), "function_declaration" | "protocol_function_declaration");
+        if is_function && field(node, "name").is_none_or(|name| name.id() != definition.name.id()) {
+            return None;
+        }
         Some(file.text(definition.name).trim_matches('`').to_owned())
     }
 

@@ -4,7 +4,7 @@
 //! has fields. What a function returns as an anonymous struct counts as declared in the function. Metadata: `parameters`
 //! (name, type, comptime), `error_set` and `calling_convention` of functions, `is_test`, `modifiers` (`export`, `extern`,
 //! `inline`, `noinline`, `threadlocal`, `packed`, …), `fields` (name, type, default, doc), `variants` (name, type or
-//! value, doc), `tag_type`, `is_opaque`, `is_error_set`, `value` of constants and aliases.
+//! value, doc), `tag_type`, `is_non_exhaustive`, `is_opaque`, `is_error_set`, `value` of constants and aliases.
 
 use std::sync::OnceLock;
 
@@ -70,9 +70,7 @@ impl Rules for ZigRules {
                     let brace = children(of).find(|n| n.kind() == "{").map_or(of.end_byte(), |n| n.start_byte());
                     text(brace)
                 }
-                Some(of) if definition.kind == SymbolKind::TypeAlias => text(of.end_byte()),
-                Some(of) => text(of.start_byte()),
-                None => text(node.end_byte()),
+                _ => text(child(node, "=").map_or(node.end_byte(), |n| n.start_byte())),
             },
             _ => text(definition.body.map_or(node.end_byte(), |body| body.start_byte())),
         }
@@ -256,7 +254,13 @@ fn variable(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {
         "union_declaration" | "enum_declaration" => {
             let is_union = of.kind() == "union_declaration";
             symbol.kind = if is_union { SymbolKind::Union } else { SymbolKind::Enum };
-            symbol.metadata.insert("variants".into(), variants(of, is_union, file).into());
+            let mut rows = variants(of, is_union, file);
+            let known = rows.len();
+            rows.retain(|row| row["name"] != "_");
+            if rows.len() < known {
+                symbol.metadata.insert("is_non_exhaustive".into(), true.into());
+            }
+            symbol.metadata.insert("variants".into(), rows.into());
         }
         "error_set_declaration" => {
             symbol.kind = SymbolKind::Enum;
@@ -269,6 +273,7 @@ fn variable(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {
         }
         "builtin_function" if file.text(of).starts_with("@import") => {
             symbol.kind = SymbolKind::Module;
+            symbol.signature = one_line(file.text(node));
             return symbol.visibility == Visibility::Public;
         }
         "builtin_function" if file.text(of).starts_with("@This") => return false,
@@ -277,6 +282,7 @@ fn variable(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {
         }
         kind if is_type_name && symbol.return_type.is_none() && is_type_value(kind) => {
             symbol.kind = SymbolKind::TypeAlias;
+            symbol.signature = one_line(file.text(node));
             symbol.return_type = Some(one_line(file.text(of)));
             return true;
         }
