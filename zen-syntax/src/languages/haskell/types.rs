@@ -78,12 +78,10 @@ pub(super) fn describe_class(node: Node<'_>, file: &File<'_>, symbol: &mut Symbo
     let mut associated: Vec<Value> = Vec::new();
     for declaration in field(node, "declarations").into_iter().flat_map(named) {
         match declaration.kind() {
-            "signature" => {
-                match field(declaration, "names") {
-                    Some(list) => methods.extend(named(list).map(|n| Value::from(own_name(n, file)))),
-                    None => methods.extend(field(declaration, "name").map(|n| Value::from(own_name(n, file)))),
-                }
-            }
+            "signature" => match field(declaration, "names") {
+                Some(list) => methods.extend(named(list).map(|n| Value::from(own_name(n, file)))),
+                None => methods.extend(field(declaration, "name").map(|n| Value::from(own_name(n, file)))),
+            },
             "type_family" | "data_family" => {
                 let name = field(declaration, "name").map(|n| file.text(n));
                 associated.push(json!({"name": name, "declaration": plain(file.text(declaration))}));

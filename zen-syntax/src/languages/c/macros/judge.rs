@@ -107,7 +107,7 @@ impl Scan<'_> {
                 // The word was not what is declared.
                 if stop == Some(&Token::Word(word.clone())) {
                     parts.pop();
-                    self.decide(parts, stop, &mut found);
+                    self.decide(parts, tokens, at, &mut found);
                     return found;
                 }
                 break;
@@ -135,7 +135,7 @@ impl Scan<'_> {
         if record.is_some() {
             parts.push(Part::Type);
         }
-        self.decide(parts, stop, &mut found);
+        self.decide(parts, tokens, at, &mut found);
         found
     }
 
@@ -169,7 +169,7 @@ impl Scan<'_> {
     }
 
     /// Which of the words before a name are macros, and which is the type.
-    fn decide(&self, mut parts: Vec<Part>, stop: Option<&Token>, found: &mut Vec<Range<usize>>) {
+    fn decide(&self, mut parts: Vec<Part>, tokens: &[Token], at: usize, found: &mut Vec<Range<usize>>) {
         const DECORATES: &[&str] = &["API", "CALL", "EXPORT", "EXTERN", "INLINE", "PUBLIC", "EXP", "LINKAGE", "UNUSED"];
         // Of several names only the last can be the type.
         if !parts.iter().any(|part| matches!(part, Part::Type))
@@ -182,9 +182,24 @@ impl Scan<'_> {
             parts.iter().filter_map(|part| if let Part::Named(range) = part { Some(range.clone()) } else { None }),
         );
         let has_type = parts.iter().any(|part| matches!(part, Part::Type));
-        let is_own = match (stop, self.scopes.last()) {
-            (Some(Token::Word(name)), Some(Scope::Declarations(Some(class)))) => self.word(name) == self.word(class),
-            (stop, _) => stop == Some(&Token::Other(b'~')),
+        // Constructors, destructors and conversions have no type before their name.
+        let stop = tokens.get(at);
+        let is_own = match stop {
+            Some(Token::Word(name)) if self.word(name) == "operator" => {
+                matches!(tokens.get(at + 1), Some(Token::Word(_)))
+            }
+            Some(Token::Word(name)) => {
+                let name = self.word(name);
+                let is_own = |word: Option<&Token>| matches!(word, Some(Token::Word(word)) if self.word(word) == name);
+                let is_qualified =
+                    at >= 2 && tokens.get(at - 1) == Some(&Token::Other(b'D')) && is_own(tokens.get(at - 2));
+                let class = match self.scopes.last() {
+                    Some(Scope::Declarations(Some(class))) => self.word(class),
+                    _ => "",
+                };
+                is_qualified || class == name
+            }
+            stop => stop == Some(&Token::Other(b'~')),
         };
         let mut macros: Vec<Part> =
             parts.into_iter().filter(|part| matches!(part, Part::Macro(_) | Part::Call(..))).collect();

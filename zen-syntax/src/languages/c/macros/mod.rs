@@ -19,15 +19,21 @@ const MAX_TOKENS: usize = 4096;
 pub(crate) fn readable(text: &str, is_c: bool) -> Cow<'_, str> {
     let mut scan = Scan::new(text, is_c);
     scan.run();
-    if scan.blanks.is_empty() {
+    if scan.blanks.is_empty() && scan.fills.is_empty() {
         return Cow::Borrowed(text);
     }
     let mut bytes = text.as_bytes().to_vec();
-    for range in scan.blanks {
+    let fills = scan.fills.iter().map(|(range, _)| range.clone());
+    for range in scan.blanks.iter().cloned().chain(fills) {
         for byte in bytes.get_mut(range).unwrap_or_default() {
             if !matches!(byte, b'\n' | b'\r') {
                 *byte = b' ';
             }
+        }
+    }
+    for (range, text) in scan.fills {
+        if let Some(place) = bytes.get_mut(range).and_then(|place| place.get_mut(..text.len())) {
+            place.copy_from_slice(text.as_bytes());
         }
     }
     String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
@@ -202,6 +208,16 @@ mod tests {
         );
         assert_eq!(rest("class URL final { };"), "class URL final { };");
         assert_eq!(rest("struct URL { int a; };"), "struct URL { int a; };");
+        assert_eq!(rest("template <class T, ENABLE_IF(a<b>(1)>2)> T f();"), "template <class T, int > T f();");
+        assert_eq!(rest("X_BEGIN\ntemplate X_API a::a(int);"), "template a::a(int);");
+        assert_eq!(
+            rest("struct A { DEP operator b() const; BOOL operator==(int); };"),
+            "struct A { operator b() const; BOOL operator==(int); };"
+        );
+        assert_eq!(
+            rest("void f() { if LIKELY(a) b(); if constexpr (c) {} }"),
+            "void f() { if (a) b(); if constexpr (c) {} }"
+        );
         assert_eq!(rest("class FOO_API Bar;"), "class Bar;");
         assert_eq!(rest("template <class T> FOO_API T f(T a);"), "template <class T> T f(T a);");
         assert_eq!(rest("FOO_API bool operator==(int a);"), "bool operator==(int a);");

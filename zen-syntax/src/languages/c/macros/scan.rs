@@ -32,6 +32,8 @@ pub(super) struct Scan<'s> {
     conditions: Vec<usize>,
     tokens: Vec<Token>,
     pub(super) blanks: Vec<Range<usize>>,
+    /// What the parser sees instead of what stands there; what it does not cover is blank.
+    pub(super) fills: Vec<(Range<usize>, &'static str)>,
     /// Bytes looked at for closing brackets.
     spent: usize,
 }
@@ -47,6 +49,7 @@ impl<'s> Scan<'s> {
             conditions: Vec::new(),
             tokens: Vec::new(),
             blanks: Vec::new(),
+            fills: Vec::new(),
             spent: 0,
         }
     }
@@ -92,6 +95,7 @@ impl<'s> Scan<'s> {
                     self.scopes.pop();
                     self.at += 1;
                 }
+                b'i' | b'w' if self.is_code() => self.condition(),
                 _ if self.is_code() => self.at += 1,
                 b';' => {
                     self.judge(b';');
@@ -111,6 +115,7 @@ impl<'s> Scan<'s> {
                 },
                 b'<' if self.opens_angle() => match self.after_angle() {
                     Some(end) => {
+                        self.in_template(start + 1..end - 1);
                         self.at = end;
                         self.push(Token::Angle);
                     }
@@ -159,6 +164,28 @@ impl<'s> Scan<'s> {
                 return;
             }
             self.blanks.push(whole);
+        }
+    }
+
+    /// `if MACRO(…)` and `while MACRO(…)`.
+    fn condition(&mut self) {
+        let start = self.at;
+        let end_of = |from: usize| {
+            let word = self.bytes.iter().skip(from).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            from + word
+        };
+        let end = end_of(start);
+        let blank = |from: usize| from + self.bytes.iter().skip(from).take_while(|b| **b == b' ').count();
+        let is_word = start == 0 || !self.bytes.get(start - 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let (next, word) = (blank(end), self.word(&(start..end)));
+        self.at = end.max(start + 1);
+        if !is_word || !matches!(word, "if" | "while") {
+            return;
+        }
+        let after = end_of(next);
+        let is_macro = after > next && !matches!(self.word(&(next..after)), "constexpr" | "consteval" | "not");
+        if is_macro && self.bytes.get(blank(after)) == Some(&b'(') {
+            self.blanks.push(next..after);
         }
     }
 
@@ -220,6 +247,39 @@ impl<'s> Scan<'s> {
             at += 1;
         }
         None
+    }
+
+    /// `template <typename T, ENABLE_IF(…)>`: the macro stands for a parameter.
+    fn in_template(&mut self, range: Range<usize>) {
+        let is_template = matches!(self.tokens.last(), Some(Token::Word(word)) if self.word(word) == "template");
+        let mut at = range.start;
+        let mut is_start = is_template;
+        while is_template && at < range.end {
+            match self.bytes.get(at) {
+                Some(b',') => is_start = true,
+                Some(b'(') => {
+                    let Some(end) = closing(self.bytes, at) else { return };
+                    self.spent += end - at;
+                    at = end;
+                }
+                Some(b) if is_start && b.is_ascii_alphabetic() => {
+                    is_start = false;
+                    let name =
+                        self.bytes.iter().skip(at).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                    let open = at + name;
+                    if is_macro(self.word(&(at..open))) && self.bytes.get(open) == Some(&b'(') {
+                        let Some(end) = closing(self.bytes, open) else { return };
+                        self.spent += end - open;
+                        self.fills.push((at..end + 1, "int"));
+                        at = end;
+                    } else {
+                        at = open - 1;
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
     }
 
     fn comment(&mut self) {
@@ -308,6 +368,12 @@ impl<'s> Scan<'s> {
         let text = self.text.get(self.at..line).unwrap_or_default();
         let name = text.trim_start_matches('#').trim_start();
         self.at = line;
+        let is_condition = name.starts_with("if ") || name.starts_with("elif ") || name.starts_with("if(");
+        if is_condition && (text.contains("include") || text.contains("INCLUDE")) {
+            // `__has_include(<a.h>)`
+            let start = line - name.len() + name.find([' ', '(']).unwrap_or(0);
+            self.fills.push((start..line, " 1"));
+        }
         if name.starts_with("define") {
             self.define(line - text.len(), line);
         } else if name.starts_with("if") {
