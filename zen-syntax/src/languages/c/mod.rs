@@ -45,7 +45,14 @@ impl Rules for CRules {
 
     fn name(&self, definition: &Definition<'_>, file: &File<'_>) -> Option<String> {
         let name = match definition.kind {
-            SymbolKind::Function | SymbolKind::Static | SymbolKind::TypeAlias => declared(definition.name)?.name,
+            SymbolKind::Static => {
+                let known = declared(definition.name)?;
+                if shared::is_doubtful(definition, &known) {
+                    return None;
+                }
+                known.name
+            }
+            SymbolKind::Function | SymbolKind::TypeAlias => declared(definition.name)?.name,
             _ => definition.name,
         };
         let name = file.text(name);

@@ -61,6 +61,12 @@ pub(crate) fn is_local(node: Node<'_>) -> bool {
     true
 }
 
+/// Whether a declaration stands where the parser lost its way: then only functions are sure to be no locals.
+pub(crate) fn is_doubtful(definition: &Definition<'_>, known: &Declared<'_>) -> bool {
+    let around = declaration_of(definition.node).parent();
+    known.function.is_none() && around.is_some_and(|around| around.is_error())
+}
+
 /// Words that only a parser that lost its way takes for names.
 pub(crate) fn is_keyword(name: &str) -> bool {
     matches!(

@@ -5,6 +5,7 @@
 (translation_unit (declaration declarator: (_) @definition.static))
 (declaration_list (declaration declarator: (_) @definition.static))
 (linkage_specification body: (declaration declarator: (_) @definition.static))
+(ERROR (declaration declarator: (_) @definition.static))
 (preproc_if (declaration declarator: (_) @definition.static))
 (preproc_ifdef (declaration declarator: (_) @definition.static))
 (preproc_else (declaration declarator: (_) @definition.static))

@@ -49,6 +49,9 @@ impl Rules for CppRules {
         let name = match definition.kind {
             SymbolKind::Function | SymbolKind::Static => {
                 let known = declared(definition.name)?;
+                if definition.kind == SymbolKind::Static && shared::is_doubtful(definition, &known) {
+                    return None;
+                }
                 // Fields are their class's metadata.
                 let is_field = definition.node.parent().is_some_and(|p| p.kind() == "field_declaration");
                 if is_field && known.function.is_none() {

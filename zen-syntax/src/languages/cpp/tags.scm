@@ -14,6 +14,7 @@
 (declaration_list (declaration declarator: (_) @definition.static))
 (template_declaration (declaration declarator: (_) @definition.static))
 (linkage_specification body: (declaration declarator: (_) @definition.static))
+(ERROR (declaration declarator: (_) @definition.static))
 (field_declaration_list (declaration declarator: (_) @definition.static))
 (field_declaration_list (field_declaration declarator: (_) @definition.static))
 (preproc_if [(declaration declarator: (_) @definition.static) (field_declaration declarator: (_) @definition.static)])

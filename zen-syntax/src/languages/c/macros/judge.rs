@@ -300,8 +300,10 @@ impl Scan<'_> {
         let star = text.rfind(['*', '&']);
         if let Some(last) = text.split_whitespace().next_back().filter(|word| is_macro(word) && word.contains('_')) {
             let before = star.map_or(text, |star| text.get(star + 1..).unwrap_or_default());
-            let needed = if star.is_some() { 2 } else { 3 };
-            if words(before) >= needed && !is_builtin(first) {
+            let has_builtin = before.split_whitespace().any(is_builtin);
+            let needed = if star.is_some() || has_builtin { 2 } else { 3 };
+            let named = before.split_whitespace().filter(|word| is_builtin(word)).count();
+            if words(before).saturating_sub(named) >= needed {
                 found.push(place(last));
             }
         }
