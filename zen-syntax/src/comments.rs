@@ -4,6 +4,9 @@ use tree_sitter::Node;
 
 use crate::nodes::text_of;
 
+/// Of more comments in a row only the last are looked at.
+const MAX_COMMENTS: usize = 500;
+
 /// The documentation in the comments right above `node`: consecutive comment nodes, nearest last, as far as `text_in`
 /// finds documentation in them. A blank line ends the search; nodes that `is_between` allows are stepped over.
 pub(crate) fn above(
@@ -15,7 +18,7 @@ pub(crate) fn above(
     let mut parts = Vec::new();
     let mut below = node;
     let mut at = node.prev_sibling();
-    while let Some(sibling) = at {
+    while let Some(sibling) = at.filter(|_| parts.len() < MAX_COMMENTS) {
         let is_comment = sibling.kind().contains("comment");
         if !is_comment && !is_between(sibling.kind()) {
             break;

@@ -53,7 +53,7 @@ impl Rules for HaskellRules {
         let at = symbols.iter().rev().take(MAX_BACK).position(|symbol| {
             symbol.name == name && matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method | SymbolKind::Const)
         });
-        let at = symbols.len() - 1 - at?;
+        let at = symbols.len().checked_sub(1 + at?)?;
         let symbol = symbols.get_mut(at)?;
         symbol.line_end = symbol.line_end.max(last_line(node));
         Some(at)

@@ -166,14 +166,15 @@ fn annotation(name: Node<'_>, file: &File<'_>) -> Option<String> {
         // `let x, y: Double`
         "," => {
             let mut at = next;
-            loop {
+            for _ in 0..MAX_DEPTH {
                 let after = at.next_sibling()?;
                 match after.kind() {
                     "pattern" | "," => at = after,
-                    "type_annotation" => break Some(after),
-                    _ => break None,
+                    "type_annotation" => return members::annotated(after, file),
+                    _ => break,
                 }
             }
+            None
         }
         _ => None,
     };

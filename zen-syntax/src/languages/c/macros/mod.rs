@@ -12,6 +12,9 @@ use scan::Scan;
 /// How far a bracket may be from the one that closes it.
 const MAX_GROUP: usize = 64 * 1024;
 
+/// Longer lines of macros are not looked at.
+const MAX_LINE: usize = 256;
+
 /// Statements of more tokens are no declarations of human hands.
 const MAX_TOKENS: usize = 4096;
 
@@ -47,6 +50,9 @@ pub(crate) fn before(text: &str, start: usize) -> Vec<String> {
     for _ in 0..2 {
         let line_start = text.get(..end).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
         let line = text.get(line_start..end).unwrap_or_default().trim();
+        if line.len() > MAX_LINE {
+            break;
+        }
         let Some(macros) = all_macros(line) else { break };
         found.splice(0..0, macros);
         if line_start == 0 {
