@@ -150,7 +150,7 @@ pub(crate) fn parameters(function: Node<'_>, file: &File<'_>) -> Vec<Value> {
             }
             // K&R: the types come behind the bracket.
             "identifier" => {
-                rows.push(json!({"name": file.text(node), "type": old_type(function, file.text(node), file)}))
+                rows.push(json!({"name": file.text(node), "type": old_type(function, file.text(node), file)}));
             }
             "variadic_parameter" | "..." => rows.push(json!({"name": "...", "type": null})),
             _ => {}

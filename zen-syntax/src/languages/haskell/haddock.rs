@@ -55,7 +55,7 @@ fn last_of_imports(node: Node<'_>) -> Option<Node<'_>> {
     if before.kind() == "haddock" {
         return Some(before);
     }
-    let count = u32::try_from(before.child_count()).ok()?;
+    let count = before.child_count();
     before.child(count.checked_sub(1)?)
 }
 

@@ -190,7 +190,7 @@ fn record_field(node: Node<'_>, file: &File<'_>) -> Vec<Value> {
     let doc = haddock::of(node, file);
     let mut cursor = node.walk();
     node.children_by_field_name("name", &mut cursor)
-        .filter(|n| n.is_named())
+        .filter(Node::is_named)
         .map(|name| {
             let mut row = json!({"name": own_name(name, file), "type": of});
             if let Some(doc) = &doc {

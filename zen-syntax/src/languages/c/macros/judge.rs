@@ -113,7 +113,7 @@ impl Scan<'_> {
                 break;
             }
         }
-        let is_head = end == b'{' && stop.is_none() || stop == Some(&Token::Other(b':')) && end == b'{';
+        let is_head = end == b'{' && stop.is_none_or(|stop| *stop == Token::Other(b':'));
         if let Some((keyword, is_class)) = record {
             let is_forward = is_class && end == b';' && stop.is_none() && parts.len() == keyword + 3;
             if is_head || is_forward {

@@ -2,6 +2,7 @@
 //! `int f OF((int a));`, and the `extern "C" {` that only C++ sees. The parser is given the text with blanks in their
 //! place, so that every other byte stays where it is.
 
+mod directives;
 mod judge;
 mod scan;
 
