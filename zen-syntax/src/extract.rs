@@ -34,6 +34,7 @@ pub fn parse(language: &Language, path: &str, text: &str) -> Result<FileSymbols,
     let trees = trees(language, compiled, text, deadline)?;
     let Some(root) = trees.first().map(Tree::root_node) else { return Ok(FileSymbols::default()) };
     let file = File { path, text, root };
+    language.rules.begin();
     let mut found = Found::default();
     for tree in &trees {
         found.collect(compiled, tree.root_node(), text, deadline)?;

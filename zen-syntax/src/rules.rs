@@ -135,6 +135,9 @@ pub(crate) trait Rules: Sync {
         Vec::new()
     }
 
+    /// Before a file is looked at: time to forget what was remembered of one that was given up.
+    fn begin(&self) {}
+
     /// A last look at the whole file: export lists, module documentation, symbols that no single node declares.
     fn finish(&self, _file: &File<'_>, _symbols: &mut FileSymbols) {}
 

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use zen_indexer::sources::WalkOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,12 +93,30 @@ pub(crate) struct Indexing {
     /// Index tests too
     #[arg(long)]
     pub(crate) tests: bool,
+    /// Index examples and benchmarks too
+    #[arg(long)]
+    pub(crate) examples: bool,
+    /// Index generated code too
+    #[arg(long)]
+    pub(crate) generated: bool,
     /// Threads that parse; without it, all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZero<usize>>,
     /// Show every file that was skipped
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+impl Indexing {
+    /// Which files count.
+    pub(crate) fn walk(&self, usual: WalkOptions) -> WalkOptions {
+        WalkOptions {
+            include_tests: self.tests,
+            include_examples: self.examples,
+            include_generated: self.generated,
+            ..usual
+        }
+    }
 }
 
 /// Where the embedding model is.

@@ -154,6 +154,10 @@ impl Rules for CppRules {
         }
     }
 
+    fn begin(&self) {
+        place::forget();
+    }
+
     fn finish(&self, _file: &File<'_>, symbols: &mut FileSymbols) {
         place::forget();
         agree(&mut symbols.symbols);

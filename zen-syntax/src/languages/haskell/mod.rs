@@ -149,6 +149,10 @@ impl Rules for HaskellRules {
         Some(compact(file.text(name)))
     }
 
+    fn begin(&self) {
+        exports::forget();
+    }
+
     fn finish(&self, _file: &File<'_>, _symbols: &mut FileSymbols) {
         exports::forget();
     }

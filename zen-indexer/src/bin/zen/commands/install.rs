@@ -71,7 +71,7 @@ async fn index_fetched(
     options: IndexOptions,
     bars: &Bars,
 ) -> Result<Indexed, Failure> {
-    let walk = WalkOptions { include_tests: indexing.tests, ..WalkOptions::package() };
+    let walk = indexing.walk(WalkOptions::package());
     let package = Package {
         root: fetched.root.clone(),
         manifest: fetched.manifest.clone(),
