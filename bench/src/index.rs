@@ -41,8 +41,14 @@ struct Source {
 
 /// Parsing alone, on one thread: everything that `zen` takes from a file against nothing but the tree.
 async fn parse(args: &IndexArgs) -> Result<()> {
-    println!("\nparsing on one thread, everything taken from the tree against the tree alone (best of {})", args.rounds);
-    println!("{:24} {:>6} {:>9} {:>11} {:>12} {:>12} {:>6}", "", "files", "MB", "bare MB/s", "ours MB/s", "symbols/s", "ratio");
+    println!(
+        "\nparsing on one thread, everything taken from the tree against the tree alone (best of {})",
+        args.rounds
+    );
+    println!(
+        "{:24} {:>6} {:>9} {:>11} {:>12} {:>12} {:>6}",
+        "", "files", "MB", "bare MB/s", "ours MB/s", "symbols/s", "ratio"
+    );
     let mut all = Vec::new();
     for name in PACKAGES {
         let fetched = fetch(&name.parse::<PackageSpec>()?, &FetchOptions::default()).await?;
@@ -77,7 +83,8 @@ fn compare(name: &str, sources: &[Source], rounds: u32) -> Result<()> {
         let started = Instant::now();
         symbols = 0;
         for source in sources {
-            symbols += zen_syntax::parse(source.language, &source.path, &source.text).map_or(0, |file| file.symbols.len());
+            symbols +=
+                zen_syntax::parse(source.language, &source.path, &source.text).map_or(0, |file| file.symbols.len());
         }
         ours = ours.min(started.elapsed());
     }

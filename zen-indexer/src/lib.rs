@@ -7,9 +7,9 @@
 //! [`embed`] turns texts into vectors, [`index`](mod@index) puts it all together, and [`lake`] keeps it. [`project`] reads what a
 //! [`embed`] turns texts into vectors, [`project`] reads what a project depends on.
 //! project depends on.
-mod error;
 pub mod docs;
 pub mod embed;
+mod error;
 pub mod index;
 pub mod lake;
 pub mod model;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::embed::{Embedder, chunk_text, embed_all, symbol_text};
 use crate::error::{Result, ZenError};
-use crate::model::{ApiSymbol, DocChunk};
 use crate::index::blocking;
 use crate::lake::ZenLake;
+use crate::model::{ApiSymbol, DocChunk};
 use crate::progress::{Phase, Progress, Stop, StopOnDrop};
 
 /// Gives every row that has none its embedding; how many those are.

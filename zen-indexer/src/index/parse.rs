@@ -84,7 +84,8 @@ fn parse_file(file: &SourceFile) -> Result<ParsedContent, String> {
     match file.kind {
         FileKind::Code(language) => {
             let language = Language::of_file(&file.path, &text).unwrap_or(language);
-            let symbols = zen_syntax::parse(language, &file.path, &text).map_err(|error: SyntaxError| error.to_string())?;
+            let symbols =
+                zen_syntax::parse(language, &file.path, &text).map_err(|error: SyntaxError| error.to_string())?;
             Ok(ParsedContent::Code(language, symbols))
         }
         FileKind::Docs => {

@@ -63,7 +63,8 @@ impl<'p> Names<'p> {
             None => {
                 let free = |at: &usize| {
                     let symbol = &self.symbols[*at];
-                    symbol.kind != SymbolKind::Method || (symbol.container.is_some() && symbol.container == from.container)
+                    symbol.kind != SymbolKind::Method
+                        || (symbol.container.is_some() && symbol.container == from.container)
                 };
                 self.one(fitting.filter(free), from)
             }

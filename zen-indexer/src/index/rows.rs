@@ -57,9 +57,9 @@ pub(super) fn rows(package: &PackageId, files: &[ParsedFile], with_tests: bool) 
     }
     for file in &code {
         let symbols = file.file.symbols.iter().zip(&file.ids);
-        rows.symbols.extend(symbols.filter_map(|(symbol, id)| {
-            Some(api_symbol(package, file.path, file.language, symbol, id.clone()?))
-        }));
+        rows.symbols.extend(
+            symbols.filter_map(|(symbol, id)| Some(api_symbol(package, file.path, file.language, symbol, id.clone()?))),
+        );
     }
     rows.refs = refs(package, &code);
     rows

@@ -87,7 +87,8 @@ impl ZenLake {
         let filter = filter.fold(matching, Expr::and);
         let order = ["ecosystem", "package", "version", "file_path", "line_start"];
         let order = order.map(|name| col(name).sort(true, false)).to_vec();
-        let frame = self.table("api_symbols").await?.filter(filter).and_then(|found| found.sort(order)).map_err(query)?;
+        let frame =
+            self.table("api_symbols").await?.filter(filter).and_then(|found| found.sort(order)).map_err(query)?;
         let frame = frame.drop_columns(&["embedding"]).map_err(query)?;
         let mut symbols: Vec<ApiSymbol> = self.rows("api_symbols", frame).await?;
         symbols.sort_by_key(|symbol| symbol.name != name);

@@ -2,7 +2,6 @@
 //! them anew.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use zen_indexer::docs::{Format, chunks};
 

@@ -123,7 +123,8 @@ fn shortened(text: &str, most: usize) -> String {
 
 /// A symbol with all that is known of it.
 pub(crate) fn symbol(symbol: &ApiSymbol) -> String {
-    let metadata: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&symbol.metadata).unwrap_or_default();
+    let metadata: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&symbol.metadata).unwrap_or_default();
     let container = metadata.get("container").and_then(|container| container.as_str());
     let mut text = format!("{} {}", symbol.kind, symbol.name);
     if let Some(container) = container {

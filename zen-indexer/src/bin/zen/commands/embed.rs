@@ -22,7 +22,8 @@ pub(super) async fn run(lake: &ZenLake, args: &Embed, global: &Global) -> Result
     let bars = Bars::new(global.quiet);
     for (ecosystem, name, version) in missing {
         let progress = bars.package(&name);
-        let embedded = zen_indexer::index::embed_package(lake, (&ecosystem, &name, &version), &embedder, progress).await?;
+        let embedded =
+            zen_indexer::index::embed_package(lake, (&ecosystem, &name, &version), &embedder, progress).await?;
         let mut result = Ok(());
         bars.above(|| {
             result = if global.json {

@@ -83,4 +83,3 @@ async fn index_fetched(
     indexed.skipped.extend(left_out.map(|(path, reason)| Skipped { path: path.clone(), reason: (*reason).into() }));
     Ok(indexed)
 }
-

@@ -43,10 +43,7 @@ fn location(global: &Global) -> Result<Location, Failure> {
 }
 
 /// Works on the lake that is there.
-async fn with_lake(
-    global: &Global,
-    work: impl AsyncFnOnce(&ZenLake) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+async fn with_lake(global: &Global, work: impl AsyncFnOnce(&ZenLake) -> Result<(), Failure>) -> Result<(), Failure> {
     let lake = ZenLake::open(&location(global)?).await?;
     conclude(&lake, guard(work(&lake)).await).await
 }
@@ -74,7 +71,8 @@ async fn options(indexing: &Indexing) -> Result<IndexOptions, Failure> {
 
 /// The model; loading it reads 90 MB.
 async fn embedder(model: &Model) -> Result<Arc<dyn Embedder>, Failure> {
-    let options = ModelOptions { model_dir: model.model_dir.clone(), offline: model.offline, ..ModelOptions::default() };
+    let options =
+        ModelOptions { model_dir: model.model_dir.clone(), offline: model.offline, ..ModelOptions::default() };
     let opened = tokio::task::spawn_blocking(move || open_model(&options)).await;
     let opened = opened.map_err(|error| ZenError::Thread { reason: error.to_string() })?;
     Ok(Arc::from(opened.map_err(ZenError::from)?))

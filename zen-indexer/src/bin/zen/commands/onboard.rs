@@ -30,7 +30,9 @@ pub(super) async fn run(lake: &ZenLake, args: &Onboard, global: &Global) -> Resu
     }
     let mut wanted = project.dependencies;
     wanted.retain(|dependency| {
-        dependency.origin == Origin::Registry && (args.transitive || dependency.is_direct) && (args.dev || !dependency.is_dev)
+        dependency.origin == Origin::Registry
+            && (args.transitive || dependency.is_direct)
+            && (args.dev || !dependency.is_dev)
     });
     let missing = missing(lake, &wanted).await?;
     if args.dry_run {
@@ -72,7 +74,11 @@ async fn missing(lake: &ZenLake, wanted: &[Dependency]) -> Result<Vec<PackageSpe
 
 fn listed(missing: &[PackageSpec], global: &Global) -> Result<(), Failure> {
     for spec in missing {
-        if global.json { output::json(&json!({"missing": spec.to_string()}))? } else { output::line(&spec.to_string())? }
+        if global.json {
+            output::json(&json!({"missing": spec.to_string()}))?
+        } else {
+            output::line(&spec.to_string())?
+        }
     }
     Ok(())
 }

@@ -12,7 +12,9 @@ pub(super) async fn run(lake: &ZenLake, args: &Remove, global: &Global) -> Resul
     let spec = spec(&args.package)?;
     let removed = lake.remove(spec.ecosystem.as_str(), &spec.name, spec.version.as_deref()).await?;
     if global.json {
-        return output::json(&json!({"removed": spec.to_string(), "versions": removed.versions, "snapshot": removed.snapshot}));
+        return output::json(
+            &json!({"removed": spec.to_string(), "versions": removed.versions, "snapshot": removed.snapshot}),
+        );
     }
     let versions = if removed.versions == 1 { "version" } else { "versions" };
     output::line(&format!("{spec}: {} {versions} removed", removed.versions))
