@@ -1,6 +1,7 @@
 //! A package's files into the lake.
 
 mod embed;
+mod modules;
 mod parse;
 mod resolve;
 mod rows;
@@ -133,7 +134,8 @@ fn extract(
 ) -> Result<(PackageRows, Indexed)> {
     let id = package.manifest.id();
     let Walk { files, skipped } = walk(&package.root, &package.walk)?;
-    let (parsed, unread) = parse_files(&files, options.threads, progress, stop);
+    let (mut parsed, unread) = parse_files(&files, options.threads, progress, stop);
+    modules::join(&mut parsed);
     let mut rows = rows::rows(&id, &parsed, options.with_tests);
     let mut indexed = summary(&id, &parsed, &files);
     let skipped = skipped.into_iter().map(|file| Skipped { path: file.path, reason: file.reason.to_string() });

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use zen_syntax::{FileSymbols, Language, Reference, Relation, Source, Symbol};
 
+use super::modules;
 use super::parse::{ParsedContent, ParsedFile};
 use super::resolve::{Named, Names, Place};
 use crate::model::{ApiSymbol, DocChunk, SymbolRef, chunk_id, symbol_ids};
@@ -72,7 +73,7 @@ fn wanted(symbols: &[Symbol], with_tests: bool) -> Vec<bool> {
         let around = symbol.container.as_ref().and_then(|container| container.symbol);
         let is_test = symbol.metadata.get("is_test").is_some_and(|is_test| is_test == &Value::Bool(true));
         let is_within = around.is_some_and(|at| wanted.get(at) == Some(&false));
-        wanted.push(with_tests || !(is_test || is_within));
+        wanted.push(!modules::is_joined(symbol) && (with_tests || !(is_test || is_within)));
     }
     wanted
 }

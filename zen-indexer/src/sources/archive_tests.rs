@@ -36,7 +36,7 @@ fn tar_of(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
 }
 
 fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("gzip");
     encoder.finish().expect("gzip")
 }

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use zen_indexer::embed::{DIMENSIONS, Embedder, ModelOptions, embed_all, open_model, symbol_text};
 
@@ -189,9 +188,8 @@ fn a_model_of_other_dimensions_is_an_error() {
 
 /// Run in a process of its own by [`opened_with`]: a process has one environment, and loads one library.
 #[test]
-#[ignore = "run by other tests"]
 fn child_opens_a_model() {
-    let Some(mode) = std::env::var_os("ZEN_TEST_CHILD") else { return };
+    let Some(mode) = std::env::var_os(crate::CHILD) else { return };
     let options = ModelOptions { offline: mode == "offline", ..ModelOptions::default() };
     match open_model(&options) {
         Ok(model) => println!("opened {}: {}", model.name(), model.embed(&["a text"]).unwrap()[0].len()),
@@ -201,11 +199,8 @@ fn child_opens_a_model() {
 
 /// What opening a model says in a process with no environment but this.
 fn opened_with<V: AsRef<OsStr>>(vars: &[(&str, V)]) -> String {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args(["child_opens_a_model", "--exact", "--ignored", "--nocapture"])
-        .env_clear()
-        .env("ZEN_TEST_CHILD", "offline");
+    let mut child = crate::child("embed::child_opens_a_model");
+    child.env_clear().env(crate::CHILD, "offline");
     let done = child.envs(vars.iter().map(|(name, value)| (name, value.as_ref()))).output().unwrap();
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{text}\n{}", String::from_utf8_lossy(&done.stderr));
@@ -251,7 +246,7 @@ fn libraries_and_models_are_found_by_themselves() {
     let said = opened_with(&[venv.clone(), ("HF_HOME", folder.path().join("empty"))]);
     assert!(said.starts_with("failed no embedding model: all-MiniLM-L6-v2 is not in "), "{said}");
     assert!(said.contains("empty/hub") && said.contains("offline"), "{said}");
-    let nobody = [("ZEN_TEST_CHILD", "online".into()), ("HF_ENDPOINT", "http://127.0.0.1:9".into())];
+    let nobody = [(crate::CHILD, "online".into()), ("HF_ENDPOINT", "http://127.0.0.1:9".into())];
     let empty = [venv.clone(), ("HF_HOME", folder.path().join("empty"))];
     let said = opened_with(&[&nobody[..], &empty].concat());
     assert!(said.contains("downloading it from http://127.0.0.1:9 failed; let it be downloaded once"), "{said}");

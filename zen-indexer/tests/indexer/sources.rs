@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::{child, is_child, passes};
 use zen_indexer::sources::{
     Ecosystem, FetchOptions, Fetched, FileKind, SourceError, Walk, WalkOptions, fetch, fetch_git, read_manifest, walk,
 };
@@ -163,24 +164,17 @@ async fn the_build_of_a_python_package_is_not_run() {
         .expect("python3");
     assert!(packed.success());
     // Settings as a user has them, in the process's environment: this test is the only one that reads this variable's package.
-    let output = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "made_up_python_package", "--ignored", "--nocapture"])
-        .env("PIP_FIND_LINKS", &links)
-        .env("PIP_NO_INDEX", "1")
-        .output()
-        .expect("this test");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let mut child = child("sources::made_up_python_package");
+    child.env("PIP_FIND_LINKS", &links).env("PIP_NO_INDEX", "1");
+    passes(&mut child);
     assert!(!mark.exists(), "setup.py was run");
 }
 
 #[tokio::test]
-#[ignore = "started by the_build_of_a_python_package_is_not_run"]
 async fn made_up_python_package() {
+    if !is_child() {
+        return;
+    }
     let fetched = get("pypi:zen-made-up").await;
     assert_eq!(fetched.manifest.id().to_string(), "pypi:zen-made-up@1.2.0");
     assert!(has_code(&files_of(&fetched), "made_up.py", "python"));
@@ -206,27 +200,22 @@ async fn go_modules() {
         zip.write_all(text.as_bytes()).expect("write");
     }
     zip.finish().expect("finish");
-    let output = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "made_up_go_module", "--ignored", "--nocapture"])
+    let mut child = child("sources::made_up_go_module");
+    child
         .env("GOPROXY", format!("file://{}", folder.path().display()))
         .env("GONOSUMDB", "example.com")
         .env("GONOSUMCHECK", "1")
         .env("GOFLAGS", "-modcacherw")
         .env("GOSUMDB", "off")
-        .env("GOMODCACHE", folder.path().join("cache"))
-        .output()
-        .expect("this test");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .env("GOMODCACHE", folder.path().join("cache"));
+    passes(&mut child);
 }
 
 #[tokio::test]
-#[ignore = "started by go_modules"]
 async fn made_up_go_module() {
+    if !is_child() {
+        return;
+    }
     for spec in ["go:example.com/made/up@v1.2.3", "go:example.com/made/up@1.2.3", "go:example.com/made/up"] {
         let fetched = get(spec).await;
         assert_eq!(fetched.manifest.id().to_string(), "go:example.com/made/up@v1.2.3");
@@ -280,22 +269,16 @@ async fn hex_archives() {
     fs::write(bin.join("mix"), script).expect("write");
     fs::set_permissions(bin.join("mix"), fs::Permissions::from_mode(0o755)).expect("chmod");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    let output = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "made_up_hex_package", "--ignored", "--nocapture"])
-        .env("PATH", path)
-        .output()
-        .expect("this test");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let mut child = child("sources::made_up_hex_package");
+    child.env("PATH", path);
+    passes(&mut child);
 }
 
 #[tokio::test]
-#[ignore = "started by hex_archives"]
 async fn made_up_hex_package() {
+    if !is_child() {
+        return;
+    }
     let fetched = get("hex:made_up").await;
     assert_eq!(fetched.manifest.id().to_string(), "hex:made_up@1.2.3");
     assert_eq!(fetched.manifest.license.as_deref(), Some("MIT"));
