@@ -78,9 +78,11 @@ impl<'t> Found<'t> {
             Some(starts) => {
                 cursor.set_max_start_depth(Some(0));
                 walk(root, deadline, |node| {
-                    if starts.get(usize::from(node.kind_id())) == Some(&true) {
+                    let kind = usize::from(node.kind_id());
+                    if starts.get(kind) == Some(&true) {
                         self.collect_at(cursor, compiled, node, text, deadline);
                     }
+                    compiled.opaque.get(kind) != Some(&true)
                 })
             }
             None => {

@@ -36,6 +36,8 @@ pub(crate) struct Compiled {
     pub(crate) captures: Captures,
     /// By the number of a kind, whether a pattern starts with it; `None` where the patterns do not show.
     pub(crate) starts: Option<Vec<bool>>,
+    /// By the number of a kind, whether it is not looked into (`Rules::opaque`).
+    pub(crate) opaque: Vec<bool>,
 }
 
 impl Language {
@@ -84,7 +86,8 @@ impl Language {
             let query = Query::new(&grammar, self.query).map_err(|error| error.to_string())?;
             let captures = Captures::of(&query)?;
             let starts = starts::of(&grammar, &query, self.query);
-            Ok(Compiled { grammar, query, captures, starts })
+            let opaque = starts::named(&grammar, self.rules.opaque())?;
+            Ok(Compiled { grammar, query, captures, starts, opaque })
         });
         compiled.as_ref().map_err(|reason| SyntaxError::Grammar { language: self.name, reason: reason.clone() })
     }

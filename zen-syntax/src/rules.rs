@@ -138,6 +138,12 @@ pub(crate) trait Rules: Sync {
     /// Before a file is looked at: time to forget what was remembered of one that was given up.
     fn begin(&self) {}
 
+    /// Kinds of nodes within which nothing is declared or referred to, as far as the query goes: types, say. They are not
+    /// looked into where the query is asked node by node.
+    fn opaque(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// A last look at the whole file: export lists, module documentation, symbols that no single node declares.
     fn finish(&self, _file: &File<'_>, _symbols: &mut FileSymbols) {}
 

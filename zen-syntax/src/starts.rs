@@ -19,6 +19,19 @@ pub(crate) fn of(grammar: &Language, query: &Query, text: &str) -> Option<Vec<bo
     Some(starts)
 }
 
+/// By the number of a kind, whether it is one of these.
+pub(crate) fn named(grammar: &Language, kinds: &[&str]) -> Result<Vec<bool>, String> {
+    let mut named = vec![false; grammar.node_kind_count()];
+    for kind in kinds {
+        let id = grammar.id_for_node_kind(kind, true);
+        match named.get_mut(usize::from(id)) {
+            Some(place) if id != 0 => *place = true,
+            _ => return Err(format!("the grammar has no {kind}")),
+        }
+    }
+    Ok(named)
+}
+
 /// The kinds of the one node that a pattern is about.
 fn kinds(pattern: &str) -> Option<Vec<&str>> {
     let pattern = pattern.trim();

@@ -104,17 +104,21 @@ fn parse_ranges(parser: &mut Parser, text: &str, ranges: &[Range], deadline: &De
 /// So many nodes are visited between two looks at the clock.
 const NODES_PER_CHECK: u32 = 1024;
 
-/// Visits a tree from the top. Quicker than a query over all of it, which weighs every pattern at every node.
-pub(crate) fn walk<'t>(root: Node<'t>, deadline: &Deadline, mut visit: impl FnMut(Node<'t>)) -> ControlFlow<()> {
+/// Visits a tree from the top, and what is below a node where `visit` says so. Quicker than a query over all of it, which weighs every pattern at every node.
+pub(crate) fn walk<'t>(
+    root: Node<'t>,
+    deadline: &Deadline,
+    mut visit: impl FnMut(Node<'t>) -> bool,
+) -> ControlFlow<()> {
     let mut cursor = root.walk();
     let (mut depth, mut visited) = (0, 0_u32);
     loop {
-        visit(cursor.node());
+        let descend = visit(cursor.node());
         visited = visited.wrapping_add(1);
         if visited.is_multiple_of(NODES_PER_CHECK) {
             deadline.check()?;
         }
-        if depth < MAX_DEPTH && cursor.goto_first_child() {
+        if descend && depth < MAX_DEPTH && cursor.goto_first_child() {
             depth += 1;
             continue;
         }

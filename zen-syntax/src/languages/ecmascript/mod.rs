@@ -38,7 +38,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     separator: ".",
     grammar: tree_sitter_javascript::LANGUAGE,
     query: include_str!("javascript.scm"),
-    rules: &EcmaRules,
+    rules: &EcmaRules { is_typed: false },
     compiled: OnceLock::new(),
 };
 
@@ -50,7 +50,7 @@ pub(crate) static TYPESCRIPT: Language = Language {
     separator: ".",
     grammar: tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
     query: include_str!("typescript.scm"),
-    rules: &EcmaRules,
+    rules: &EcmaRules { is_typed: true },
     compiled: OnceLock::new(),
 };
 
@@ -62,7 +62,7 @@ pub(crate) static TSX: Language = Language {
     separator: ".",
     grammar: tree_sitter_typescript::LANGUAGE_TSX,
     query: concat!(include_str!("typescript.scm"), include_str!("jsx.scm")),
-    rules: &EcmaRules,
+    rules: &EcmaRules { is_typed: true },
     compiled: OnceLock::new(),
 };
 
@@ -77,7 +77,10 @@ const FUNCTIONS: [&str; 7] = [
     "class_static_block",
 ];
 
-struct EcmaRules;
+struct EcmaRules {
+    /// Whether there are types in the code.
+    is_typed: bool,
+}
 
 impl Rules for EcmaRules {
     /// With `export`, `declare` and, where it is the only one, the keyword of a variable.
@@ -157,6 +160,10 @@ impl Rules for EcmaRules {
             Some(list) => format!("{} {text}", list.child(0).map(|keyword| file.text(keyword)).unwrap_or_default()),
             None => text,
         }
+    }
+
+    fn opaque(&self) -> &'static [&'static str] {
+        if self.is_typed { &["type_annotation", "type_arguments", "string", "regex"] } else { &["string", "regex"] }
     }
 
     fn describe(&self, definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {

@@ -83,6 +83,17 @@ impl Rules for RustRules {
         String::new()
     }
 
+    fn opaque(&self) -> &'static [&'static str] {
+        &[
+            "token_tree",
+            "attribute_item",
+            "inner_attribute_item",
+            "type_arguments",
+            "string_literal",
+            "scoped_identifier",
+        ]
+    }
+
     fn describe(&self, definition: &Definition<'_>, file: &File<'_>, symbol: &mut Symbol) -> bool {
         items::describe(definition, file, symbol)
     }
