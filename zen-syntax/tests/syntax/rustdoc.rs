@@ -43,7 +43,8 @@ fn public_items_are_those_of_rustdoc() {
     write_package(&folder);
     if let Err(reason) = cargo(&folder, &["fetch"]) {
         let is_network = ["network", "resolve host", "download", "connect"].iter().any(|word| reason.contains(word));
-        assert!(is_network, "{reason}");
+        let is_needed = std::env::var_os("QUACKLAKE_REQUIRE_ALL").is_some();
+        assert!(is_network && !is_needed, "{reason}");
         eprintln!("SKIPPED: nothing compared with rustdoc, cargo cannot reach crates.io or its mirror:\n{reason}");
         return;
     }
