@@ -45,9 +45,31 @@ fn inside(call: Node<'_>, text: &str, ranges: &mut Vec<Range>) {
     }
 }
 
+/// Words that every item but a macro call begins with, or has soon after.
+const ITEM_WORDS: [&str; 13] = [
+    "const",
+    "enum",
+    "extern",
+    "fn",
+    "impl",
+    "macro_rules",
+    "mod",
+    "static",
+    "struct",
+    "trait",
+    "type",
+    "union",
+    "use",
+];
+
+/// Whether it is worth while to parse this: arguments of most macros are no items.
+fn may_have_items(code: &str) -> bool {
+    code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| ITEM_WORDS.contains(&word))
+}
+
 fn within_braces(tree: Node<'_>, text: &str) -> Option<Range> {
     let code = text_of(text, tree).strip_prefix('{')?.strip_suffix('}')?;
-    if code.trim().is_empty() {
+    if !may_have_items(code) {
         return None;
     }
     let (mut start, mut end) = (tree.start_position(), tree.end_position());
