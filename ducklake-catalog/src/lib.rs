@@ -37,7 +37,7 @@ pub use driver::Cell;
 pub use error::{CatalogError, FailureKind};
 pub use files::{
     BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary,
-    FileTotals,
+    FileTotals, KnownDataFile,
 };
 pub use inlined::{InlinedDeletes, InlinedHistory, InlinedRows, InlinedTable, PhysicalColumn, TableHistory};
 pub use macros::{MacroDefault, MacroForm, MacroParameter, MacroRow};
