@@ -64,7 +64,6 @@ pub(crate) struct SegmentInfo {
 }
 
 /// An opened segment.
-#[derive(Debug)]
 pub(crate) enum OpenSegment {
     Vector(VectorSegment),
     Text(TextSegment),

@@ -110,7 +110,6 @@ pub(super) struct TextSearchRun {
 }
 
 /// An index in memory.
-#[derive(Debug)]
 pub(crate) struct MemoryRows {
     segment: TextSegment,
     keys: Vec<RowKey>,
