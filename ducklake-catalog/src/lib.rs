@@ -28,7 +28,6 @@ mod snapshot;
 mod sql;
 mod sqlite_file;
 mod tables;
-mod tags;
 mod uri;
 mod write;
 
@@ -46,7 +45,6 @@ pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
 pub use raw::RawTable;
 pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
-pub use tags::TagRow;
 pub use tables::{
     NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, SortField, TableBase, TableFacts, VersionedColumn,
 };
