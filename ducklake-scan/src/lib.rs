@@ -80,7 +80,8 @@ pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
 pub use register::LakeCatalog;
 pub use search::{
-    ColumnRef, DefinitionError, FtsColumn, IndexDefinition, IndexKind, Metric, Refresh, TextKind,
+    ColumnRef, DefinitionError, FtsColumn, HnswOptions, IndexDefinition, IndexKind, Metric, NewIndex, Refresh,
+    TableIndex, TextColumn, TextKind,
 };
 pub use session::{QueryResult, Session};
 pub use table::{FileFacts, LakeTable, TableFile};

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ducklake_format::{Column, LakeType};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{LakeError, Result};
+use crate::sql::types::sql_name;
 
 /// Tags of tables that define indexes have this before the index's name as their key.
 pub(crate) const TAG_PREFIX: &str = "quacklake.index.";
@@ -132,6 +134,12 @@ pub enum DefinitionError {
         /// What is wrong with it.
         why: String,
     },
+    /// The table is no longer what it was made for.
+    #[error("no longer of use: {why}")]
+    Stale {
+        /// What has changed.
+        why: String,
+    },
 }
 
 /// The definition as it is stored: its name is in the tag's key, and `kind` says what the options are.
@@ -147,7 +155,7 @@ struct Stored<'a, Options> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct HnswOptions {
+struct StoredHnsw {
     #[serde(rename = "field_id")]
     column: ColumnRef,
     metric: Metric,
@@ -156,7 +164,7 @@ struct HnswOptions {
 }
 
 #[derive(Serialize, Deserialize)]
-struct FtsOptions<'a> {
+struct StoredFts<'a> {
     columns: Cow<'a, [FtsColumn]>,
 }
 
@@ -194,14 +202,14 @@ impl IndexDefinition {
         }
         match head.kind.as_str() {
             HNSW => {
-                let stored: Stored<'_, HnswOptions> =
+                let stored: Stored<'_, StoredHnsw> =
                     serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
-                let HnswOptions { column, metric, m, ef_construction } = stored.options;
+                let StoredHnsw { column, metric, m, ef_construction } = stored.options;
                 let kind = IndexKind::Hnsw { column, metric, m, ef_construction };
                 Self::checked(name, kind, &stored.uuid, stored.refresh, stored.key)
             }
             FTS => {
-                let stored: Stored<'_, FtsOptions<'_>> =
+                let stored: Stored<'_, StoredFts<'_>> =
                     serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
                 let kind = IndexKind::Fts { columns: stored.options.columns.into_owned() };
                 Self::checked(name, kind, &stored.uuid, stored.refresh, stored.key)
@@ -234,10 +242,10 @@ impl IndexDefinition {
         let json = match &self.kind {
             IndexKind::Hnsw { column, metric, m, ef_construction } => {
                 let (column, metric, m, ef_construction) = (*column, *metric, *m, *ef_construction);
-                serde_json::to_string(&self.stored(HNSW, HnswOptions { column, metric, m, ef_construction }))
+                serde_json::to_string(&self.stored(HNSW, StoredHnsw { column, metric, m, ef_construction }))
             }
             IndexKind::Fts { columns } => {
-                serde_json::to_string(&self.stored(FTS, FtsOptions { columns: columns.as_slice().into() }))
+                serde_json::to_string(&self.stored(FTS, StoredFts { columns: columns.as_slice().into() }))
             }
         };
         json.map_err(|e| LakeError::Invalid(format!("index '{}': {e}", self.name)))
@@ -265,6 +273,21 @@ impl IndexKind {
             Self::Hnsw { column, .. } => vec![*column],
             Self::Fts { columns } => columns.iter().map(|c| c.column).collect(),
         }
+    }
+
+    /// What is wrong with a table's columns, if they are not what the index needs.
+    pub(crate) fn misfit(&self, columns: &[Column]) -> Option<String> {
+        let (wanted, what) = match self {
+            Self::Hnsw { .. } => (LakeType::List(Box::new(LakeType::Float32)), "FLOAT[]"),
+            Self::Fts { .. } => (LakeType::Varchar, "VARCHAR"),
+        };
+        self.columns().into_iter().find_map(|ColumnRef { field_id }| {
+            let Some(column) = columns.iter().find(|column| column.id == field_id) else {
+                return Some(format!("a column of it was dropped (field id {field_id})"));
+            };
+            let has = sql_name(&column.lake_type);
+            (column.lake_type != wanted).then(|| format!("column '{}' is {has}, and has to be {what}", column.name))
+        })
     }
 
     /// What statements may say, and what a catalog may say: the same limits.

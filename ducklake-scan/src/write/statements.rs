@@ -16,7 +16,7 @@ use crate::lake::{LakeView, SnapshotSelector, same_name};
 use crate::session::{QueryResult, Session};
 use crate::sql::names::{Attached, unknown_table};
 use crate::sql::rows::{batch_result, count_row, no_rows};
-use crate::sql::write::{ColumnSpec, CreateTable, CreateView, WriteStatement};
+use crate::sql::write::{ColumnSpec, CreateIndex, CreateTable, CreateView, WriteStatement};
 
 /// Where a statement's name leads.
 pub(crate) struct Place {
@@ -184,6 +184,13 @@ impl Session {
             WriteStatement::DropMacro { name, if_exists, is_table } => {
                 self.drop_macro(open, &name, if_exists, is_table).await.map(|()| None)
             }
+            WriteStatement::CreateIndex(create) => {
+                let CreateIndex { table, if_not_exists, index } = *create;
+                Box::pin(self.create_index(open, &table, &index, if_not_exists)).await.map(|_| None)
+            }
+            WriteStatement::DropIndex { name, if_exists, table } => {
+                Box::pin(self.drop_index(open, &name, table.as_deref(), if_exists)).await.map(|()| None)
+            }
             WriteStatement::Checkpoint { lake } => {
                 let of = lake.map(|lake| format!(" of '{lake}'")).unwrap_or_default();
                 Err(LakeError::not_supported(format!("CHECKPOINT{of}")))
@@ -200,7 +207,7 @@ impl Session {
     }
 
     /// The same; `None` where the lake or schema is missing and that is allowed.
-    pub(super) async fn place_if(
+    pub(crate) async fn place_if(
         &self,
         open: &OpenTransactions,
         name: &[String],
