@@ -28,6 +28,7 @@ mod snapshot;
 mod sql;
 mod sqlite_file;
 mod tables;
+mod tags;
 mod uri;
 mod write;
 
@@ -48,5 +49,6 @@ pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
 pub use tables::{
     NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, SortField, TableBase, TableFacts, VersionedColumn,
 };
+pub use tags::TagRow;
 pub use uri::{CatalogUri, PostgresTarget};
 pub use write::{CommitTransaction, CreateOptions, DeleteFileState, MetadataTable, TableStatsRow};

@@ -330,6 +330,7 @@ impl Session {
             }
             Command::Use(parts) => self.use_statement(&parts).await.map(|()| no_rows()),
             Command::ShowTables { all, from } => self.show_tables(all, from.as_deref()).await,
+            Command::ShowIndexes(from) => self.show_indexes(from.as_deref()).await,
             Command::ShowDatabases => {
                 let Names { attached, files, .. } = self.names();
                 let lakes = attached.into_iter().map(|a| a.name);

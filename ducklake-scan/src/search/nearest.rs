@@ -105,7 +105,7 @@ pub(crate) async fn candidates(
     let (mut cover, opened) = open_cover(table, IndexFiles::of(&index, None), &files).await?;
     let dimensions = nearest.query.len();
     cover.give_up(|part| match opened.get(&part.info.name).map(Arc::as_ref) {
-        Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && segment.len() > 0,
+        Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && !segment.is_empty(),
         _ => true,
     });
     if cover.parts.is_empty() {
@@ -213,7 +213,7 @@ fn search_one(
     ef: Option<usize>,
     allowed: Option<&RoaringBitmap>,
 ) -> Result<Vec<Neighbour>> {
-    if segment.len() == 0 {
+    if segment.is_empty() {
         return Ok(Vec::new());
     }
     segment.search(query, k, ef, allowed).map_err(|error| LakeError::usage(format!("the vector cannot be searched: {error}")))
