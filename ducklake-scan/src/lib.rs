@@ -85,5 +85,6 @@ pub use search::{
     TextSearch, VectorSearch,
 };
 pub use session::{QueryResult, Session};
+pub use sql::embed::{Embedder, EmbedderError};
 pub use table::{FileFacts, LakeTable, TableFile};
 pub use write::FileFormat;

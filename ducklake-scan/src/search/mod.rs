@@ -54,7 +54,7 @@ pub(crate) async fn narrow(table: &LakeTable, state: &dyn Session, filters: &[Ex
     }
     for filter in filters {
         if let Some((column, words)) = crate::sql::as_match(filter)
-            && let Some(kept) = text::narrow(table, &column, &words).await?
+            && let Some(kept) = text::narrow(table, &column.name, &words).await?
         {
             return Ok(Some(kept));
         }
