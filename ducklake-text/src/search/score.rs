@@ -122,8 +122,7 @@ impl<'a> Scoring<'a> {
             let (Some(open), Some(lengths)) = (searched.index.fields.get(*field), self.lengths.get(*field)) else {
                 continue;
             };
-            let norms = searched.index.reader.get_fieldnorms_reader(open.index.tokens)?;
-            let length = |document| lengths.get(usize::from(norms.fieldnorm_id(document))).copied().unwrap_or(1.0);
+            let length = |document| lengths.get(usize::from(open.lengths.fieldnorm_id(document))).copied().unwrap_or(1.0);
             let reader: &InvertedIndexReader = &open.tokens;
             let each = |document: u32, count: u32| {
                 let count = count as f32;
