@@ -18,7 +18,7 @@ use roaring::RoaringBitmap;
 use tantivy::collector::TopDocs;
 use tantivy::query::QueryParser;
 use tantivy::schema::{STORED, Schema, TEXT};
-use tantivy::{Directory, Index, TantivyDocument};
+use tantivy::{Index, TantivyDocument};
 
 const FIELDS: [&str; 4] = ["name", "signature", "doc", "body"];
 const ROUNDS: usize = 5;
@@ -133,15 +133,9 @@ fn theirs(rows: &[Row], queries: &[String]) -> Result<(), Box<dyn Error>> {
         Ok(index)
     };
     let (took, index) = best(2, build)?;
-    let mut total = 0;
-    for segment in index.searchable_segments()? {
-        for file in segment.meta().list_files() {
-            total += index.directory().open_read(&file).map_or(0, |file| tantivy::HasLen::len(&file));
-        }
-    }
     println!("tantivy as it comes, one index of {} segments", index.searchable_segment_ids()?.len());
-    built(rows.len(), took, total);
     let searcher = index.reader()?.searcher();
+    built(rows.len(), took, usize::try_from(searcher.space_usage()?.total().get_bytes())?);
     let fields = FIELDS.iter().map(|name| index.schema().get_field(name)).collect::<Result<_, _>>()?;
     let parser = QueryParser::for_index(&index, fields);
     let (took, ()) = best(ROUNDS, || {
