@@ -11,14 +11,12 @@
 use std::error::Error;
 use std::fs;
 
-use ducklake_text::{Combine, FieldKind, FieldSpec, Ranking, SegmentBuilder, TextQuery, TextSchema, TextSegment, search};
+use ducklake_text::{
+    Combine, FieldKind, FieldSpec, Ranking, SegmentBuilder, TextQuery, TextSchema, TextSegment, search,
+};
 
-const FIELDS: [(&str, FieldKind); 4] = [
-    ("name", FieldKind::Name),
-    ("path", FieldKind::Code),
-    ("signature", FieldKind::Code),
-    ("body", FieldKind::Code),
-];
+const FIELDS: [(&str, FieldKind); 4] =
+    [("name", FieldKind::Name), ("path", FieldKind::Code), ("signature", FieldKind::Code), ("body", FieldKind::Code)];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("give a JSONL file")?;
@@ -33,19 +31,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let segment = builder.into_segment()?;
     println!("{} rows, {} queries", segment.len(), queries.len());
-    let plain = [1.0, 1.0, 1.0, 1.0];
-    let boosted = [2.5, 0.6, 1.0, 0.6];
+    let boosted = [2.0, 1.0, 1.0, 1.0];
     let default = Ranking::default();
     for combine in [Combine::Sum, Combine::Best, Combine::Together] {
-        for boosts in [plain, [2.0, 1.0, 1.0, 1.0], [3.0, 1.0, 1.5, 1.0], boosted, [4.0, 0.5, 1.0, 0.5]] {
+        for boosts in [[1.0; 4], boosted, [3.0, 1.0, 1.5, 1.0], [4.0, 0.5, 1.0, 0.5]] {
             report(&segment, &queries, boosts, Ranking { combine, ..default })?;
         }
-        for coordination in [0.0, 0.5, 0.8] {
-            report(&segment, &queries, boosted, Ranking { combine, coordination, ..default })?;
-        }
-        for (k1, b) in [(0.6, 0.75), (0.9, 0.4), (1.2, 0.4), (2.0, 0.75)] {
-            report(&segment, &queries, boosted, Ranking { combine, k1, b, ..default })?;
-        }
+    }
+    for coordination in [0.0, 0.3, 0.8, 1.0] {
+        report(&segment, &queries, boosted, Ranking { coordination, ..default })?;
+    }
+    for (joined, adjacent) in [(0.0, 0.0), (0.5, 0.0), (0.0, 0.3), (1.0, 0.3)] {
+        report(&segment, &queries, boosted, Ranking { joined, adjacent, ..default })?;
+    }
+    for (k1, b) in [(0.9, 0.4), (1.2, 0.5), (2.0, 0.75), (1.2, 0.9)] {
+        report(&segment, &queries, boosted, Ranking { k1, b, ..default })?;
     }
     Ok(())
 }

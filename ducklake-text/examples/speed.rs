@@ -53,7 +53,8 @@ fn words(doc: &str) -> Option<String> {
 
 fn ours(rows: &[Row], segments: usize, queries: &[String]) -> Result<(), Box<dyn Error>> {
     let kinds = [FieldKind::Name, FieldKind::Code, FieldKind::Text, FieldKind::Code];
-    let schema = TextSchema::new(FIELDS.into_iter().zip(kinds).map(|(name, kind)| FieldSpec::new(name, kind)).collect())?;
+    let schema =
+        TextSchema::new(FIELDS.into_iter().zip(kinds).map(|(name, kind)| FieldSpec::new(name, kind)).collect())?;
     let size = rows.len().div_ceil(segments.max(1)).max(1);
     let build = || -> Result<Vec<Bytes>, Box<dyn Error>> {
         let chunk = |rows: &[Row]| {
@@ -108,7 +109,8 @@ fn ours(rows: &[Row], segments: usize, queries: &[String]) -> Result<(), Box<dyn
         TextQuery::parse(&format!("\"{}\"", words.split(' ').take(2).collect::<Vec<_>>().join(" ")))
     })?;
     rate("any part of a name", &all, &|words| TextQuery::name_substring(&last(words)))?;
-    let allowed: Vec<RoaringBitmap> = opened.iter().map(|segment| (0..segment.len() as u32).step_by(100).collect()).collect();
+    let allowed: Vec<RoaringBitmap> =
+        opened.iter().map(|segment| (0..segment.len() as u32).step_by(100).collect()).collect();
     let some: Vec<_> = opened.iter().zip(&allowed).map(|(segment, allowed)| (segment, Some(allowed))).collect();
     rate("words, in 1% of the rows", &some, &TextQuery::words)
 }
@@ -140,7 +142,10 @@ fn theirs(rows: &[Row], queries: &[String]) -> Result<(), Box<dyn Error>> {
     let parser = QueryParser::for_index(&index, fields);
     let (took, ()) = best(ROUNDS, || {
         for words in queries {
-            black_box(searcher.search(&parser.parse_query(&words.to_lowercase())?, &TopDocs::with_limit(K).order_by_score())?);
+            black_box(
+                searcher
+                    .search(&parser.parse_query(&words.to_lowercase())?, &TopDocs::with_limit(K).order_by_score())?,
+            );
         }
         Ok(())
     })?;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use tantivy::directory::RamDirectory;
+use tantivy::index::SegmentComponent;
 use tantivy::indexer::merge_indices;
 use tantivy::schema::Schema;
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
-use tantivy::index::SegmentComponent;
 use tantivy::{Directory, Index, IndexBuilder, SingleSegmentIndexWriter, TantivyDocument};
 
 use crate::analyse::{Analyser, fold_name, trigrams};
@@ -162,13 +162,20 @@ fn parts(index: &Index, directory: &RamDirectory) -> Result<Vec<(&'static str, V
     use SegmentComponent::{FastFields, FieldNorms, Positions, Postings, Store, Terms};
     let segments = index.searchable_segments()?;
     let Some(segment) = segments.first() else { return Ok(Vec::new()) };
-    [(Terms, "term"), (Postings, "idx"), (Positions, "pos"), (FieldNorms, "fieldnorm"), (FastFields, "fast"), (Store, "store")]
-        .into_iter()
-        .map(|(component, name)| {
-            let path: &Path = &segment.meta().relative_path(component);
-            Ok((name, directory.open_read(path).map_err(tantivy::TantivyError::from)?.read_bytes()?.to_vec()))
-        })
-        .collect()
+    [
+        (Terms, "term"),
+        (Postings, "idx"),
+        (Positions, "pos"),
+        (FieldNorms, "fieldnorm"),
+        (FastFields, "fast"),
+        (Store, "store"),
+    ]
+    .into_iter()
+    .map(|(component, name)| {
+        let path: &Path = &segment.meta().relative_path(component);
+        Ok((name, directory.open_read(path).map_err(tantivy::TantivyError::from)?.read_bytes()?.to_vec()))
+    })
+    .collect()
 }
 
 /// [`Analyser`] as the index library wants it.

@@ -93,7 +93,7 @@ pub struct Ranking {
 
 impl Default for Ranking {
     fn default() -> Self {
-        Self { combine: Combine::Sum, k1: 1.2, b: 0.75, coordination: 0.3, joined: 1.0, adjacent: 0.0 }
+        Self { combine: Combine::Sum, k1: 1.2, b: 0.75, coordination: 0.6, joined: 1.0, adjacent: 0.0 }
     }
 }
 

@@ -128,7 +128,8 @@ fn saturated(number: u64) -> u32 {
 }
 
 fn read_rows(bytes: &[u8], expected: u32) -> Result<RoaringBitmap> {
-    let rows = RoaringBitmap::deserialize_from(bytes).map_err(|error| TextError::corrupt(format!("its rows: {error}")))?;
+    let rows =
+        RoaringBitmap::deserialize_from(bytes).map_err(|error| TextError::corrupt(format!("its rows: {error}")))?;
     if rows.len() != u64::from(expected) {
         return Err(TextError::corrupt(format!("it has {expected} rows, but numbers for {}", rows.len())));
     }
