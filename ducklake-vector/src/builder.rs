@@ -1,6 +1,7 @@
 //! Making a segment.
 
 mod construct;
+mod equal;
 mod order;
 mod select;
 
@@ -57,7 +58,12 @@ pub struct SegmentBuilder {
 /// Vectors as a segment holds them.
 #[derive(Default)]
 pub(crate) struct Vectors {
+    /// The rows, as they were pushed, or as `ends` says.
     pub(crate) rows: Vec<Le>,
+    /// Once equal vectors are one: where the rows of each end.
+    ends: Vec<u32>,
+    /// Of each vector which one of `ends` it is.
+    list: Vec<u32>,
     pub(crate) scales: Vec<Le>,
     /// Squares of the vectors as their high bytes have them; none for [`Metric::Cosine`].
     pub(crate) squares: Vec<f32>,
@@ -111,7 +117,7 @@ impl SegmentBuilder {
         Ok(true)
     }
 
-    /// Vectors that were taken.
+    /// Rows whose vectors were taken.
     pub fn len(&self) -> u32 {
         self.vectors.rows.len() as u32
     }
@@ -136,6 +142,7 @@ impl SegmentBuilder {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
         let threads = threads.map_err(|error| VectorError::Threads { reason: error.to_string() })?;
         let stride = stride(dimensions);
+        vectors.merge_equal(stride);
         let levels = order::shuffle(&mut vectors, stride, options.m);
         let mut graph = construct::link(&vectors, stride, &levels, options, &threads, progress)?;
         graph.connect(&vectors, stride, options);

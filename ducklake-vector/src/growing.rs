@@ -27,6 +27,7 @@ pub struct GrowingIndex {
     vectors: Vec<f32>,
     graph: Option<Hnsw<'static, f32, Near>>,
     refused: usize,
+    scanned: usize,
 }
 
 impl std::fmt::Debug for GrowingIndex {
@@ -42,7 +43,7 @@ impl GrowingIndex {
     /// [`VectorError::Option`] if there can be no such vectors.
     pub fn new(dimensions: usize, metric: Metric) -> Result<Self, VectorError> {
         check("dimensions", dimensions, 1, MOST_DIMENSIONS)?;
-        Ok(Self { metric, dimensions, ids: Vec::new(), vectors: Vec::new(), graph: None, refused: 0 })
+        Ok(Self { metric, dimensions, ids: Vec::new(), vectors: Vec::new(), graph: None, refused: 0, scanned: SCANNED })
     }
 
     /// Vectors that can be found.
@@ -87,7 +88,7 @@ impl GrowingIndex {
                 self.refused += 1;
             }
         }
-        if self.len() > SCANNED {
+        if self.len() > self.scanned {
             let linked = if self.graph.is_some() { before } else { 0 };
             let new_graph = || Hnsw::new(M, 2 * SCANNED, LEVELS, EF_CONSTRUCTION, Near(self.metric));
             let graph = self.graph.get_or_insert_with(new_graph);

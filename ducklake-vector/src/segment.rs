@@ -71,12 +71,12 @@ impl VectorSegment {
         self.header().metric
     }
 
-    /// Vectors.
+    /// Rows that have a vector.
     pub fn len(&self) -> u32 {
-        self.header().count
+        self.header().listed
     }
 
-    /// Whether there are no vectors.
+    /// Whether no row has a vector.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -98,8 +98,7 @@ impl VectorSegment {
 
     /// How many vectors a walk keeps in sight if it is not told: enough for 98 of 100 of the ten nearest.
     pub fn default_ef(&self) -> usize {
-        // Doubling the vectors takes a little more each time.
-        match self.len() {
+        match self.header().count {
             0..200_000 => 64,
             200_000..2_000_000 => 96,
             _ => 128,
@@ -110,7 +109,7 @@ impl VectorSegment {
     ///
     /// `ef` is how many near vectors the walk keeps in sight; more find better and take longer. Not told, it is
     /// [`Self::default_ef`]; it is never less than `k`. When so few rows are allowed, or there, that looking at each is
-    /// quicker than walking, that is what happens. With an `ef` or a `k` of all vectors the result is that of
+    /// quicker than walking, that is what happens. With an `ef` or a `k` of all rows the result is that of
     /// [`Self::search_exact`].
     ///
     /// # Errors
@@ -123,10 +122,10 @@ impl VectorSegment {
         allowed: Option<&RoaringBitmap>,
     ) -> Result<Vec<Neighbour>, VectorError> {
         let query = Query::new(self, query)?;
-        let count = self.len() as usize;
+        let count = self.header().count as usize;
         let ef = ef.unwrap_or_else(|| self.default_ef()).max(k);
         if ef >= count {
-            return Ok(self.rank(&query, k, self.candidates(allowed)));
+            return Ok(self.rank(&query, k, self.candidates(allowed), allowed));
         }
         let possible = allowed.map_or(count, |allowed| (allowed.len() as usize).min(count));
         // Of what a walk comes across only that part is allowed.
@@ -136,11 +135,11 @@ impl VectorSegment {
             let near = self.walk(&query, width, wanted, allowed);
             // Fewer than there should be: the rows that are allowed lie elsewhere.
             if near.len() >= wanted.min(ef) {
-                return Ok(self.rank(&query, k, near.into_iter()));
+                return Ok(self.rank(&query, k, near, allowed));
             }
         }
-        let near = self.scan(&query, wanted, self.candidates(allowed));
-        Ok(self.rank(&query, k, near.into_iter()))
+        let near = self.scan(&query, wanted, &self.candidates(allowed));
+        Ok(self.rank(&query, k, near, allowed))
     }
 
     /// The `k` rows nearest to the query by 16 bits, every allowed row compared.
@@ -154,22 +153,29 @@ impl VectorSegment {
         allowed: Option<&RoaringBitmap>,
     ) -> Result<Vec<Neighbour>, VectorError> {
         let query = Query::new(self, query)?;
-        Ok(self.rank(&query, k, self.candidates(allowed)))
+        Ok(self.rank(&query, k, self.candidates(allowed), allowed))
     }
 
-    /// The vectors of all rows that are allowed.
-    fn candidates<'a>(&'a self, allowed: Option<&'a RoaringBitmap>) -> Box<dyn Iterator<Item = u32> + 'a> {
-        match allowed {
-            None => Box::new(0..self.len()),
-            Some(allowed) => {
-                let vectors = allowed.iter().map_while(|row| self.vector_of.get(row as usize).copied());
-                Box::new(vectors.filter(|vector| *vector != NOTHING))
-            }
+    /// The vectors of all rows that are allowed, each once.
+    fn candidates(&self, allowed: Option<&RoaringBitmap>) -> Vec<u32> {
+        let Some(allowed) = allowed else { return (0..self.header().count).collect() };
+        let vectors = allowed.iter().map_while(|row| self.vector_of.get(row as usize).copied());
+        let vectors = vectors.filter(|vector| *vector != NOTHING);
+        if self.header().count == self.header().listed {
+            return vectors.collect();
         }
+        let mut met = vec![false; self.header().count as usize];
+        vectors.filter(|vector| !std::mem::replace(&mut met[*vector as usize], true)).collect()
     }
 
-    fn row_of(&self, vector: u32) -> u32 {
-        u32::from_le_bytes(self.sections.numbers(Section::Rows)[vector as usize])
+    /// The rows that have a vector and are allowed.
+    fn rows_of<'a>(&'a self, vector: u32, allowed: Option<&'a RoaringBitmap>) -> impl Iterator<Item = u32> + 'a {
+        let ends = self.sections.numbers(Section::Ends);
+        let end = |vector: u32| u32::from_le_bytes(ends[vector as usize]) as usize;
+        let start = if vector == 0 { 0 } else { end(vector - 1) };
+        let rows = &self.sections.numbers(Section::Rows)[start..end(vector)];
+        let rows = rows.iter().map(|row| u32::from_le_bytes(*row));
+        rows.filter(move |row| allowed.is_none_or(|allowed| allowed.contains(*row)))
     }
 
     fn space(&self) -> Space<'_> {
@@ -197,31 +203,24 @@ impl VectorSegment {
         let links = Links { places: self.sections.numbers(Section::Links), degree: 2 * header.m };
         scratch.walk(space, links, &query.target, &[start], width);
         let found = scratch.beam.entries().map(|(vector, _)| vector);
-        let near = match allowed {
-            None => found.take(most).collect(),
-            Some(allowed) => found.filter(|vector| allowed.contains(self.row_of(*vector))).take(most).collect(),
-        };
+        let possible = |vector: &u32| allowed.is_none() || self.rows_of(*vector, allowed).next().is_some();
+        let near = found.filter(possible).take(most).collect();
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         near
     }
 
     fn take_scratch(&self) -> Scratch {
         let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| Scratch::new(self.len() as usize))
+        kept.unwrap_or_else(|| Scratch::new(self.header().count as usize))
     }
 
     /// The `most` candidates that are nearest by 8 bits.
-    fn scan(&self, query: &Query, most: usize, mut candidates: impl Iterator<Item = u32>) -> Vec<u32> {
+    fn scan(&self, query: &Query, most: usize, candidates: &[u32]) -> Vec<u32> {
         let space = self.space();
         let mut nearest = TopK::new(most);
-        let (mut entries, mut dots, mut distances) = (Vec::new(), Vec::new(), Vec::new());
-        loop {
-            entries.clear();
-            entries.extend(candidates.by_ref().take(256));
-            if entries.is_empty() {
-                break;
-            }
-            space.distances(&query.target, &entries, &mut dots, &mut distances);
+        let (mut dots, mut distances) = (Vec::new(), Vec::new());
+        for entries in candidates.chunks(256) {
+            space.distances(&query.target, entries, &mut dots, &mut distances);
             let mut bound = nearest.bound();
             for (entry, distance) in entries.iter().zip(&distances) {
                 if *distance <= bound {
@@ -233,8 +232,8 @@ impl VectorSegment {
         nearest.into_sorted().into_iter().map(|(entry, _)| entry).collect()
     }
 
-    /// The `k` nearest of the candidates by 16 bits, as rows.
-    fn rank(&self, query: &Query, k: usize, candidates: impl Iterator<Item = u32>) -> Vec<Neighbour> {
+    /// The `k` rows nearest by 16 bits among the allowed ones of the candidates.
+    fn rank(&self, query: &Query, k: usize, candidates: Vec<u32>, allowed: Option<&RoaringBitmap>) -> Vec<Neighbour> {
         let stride = stride(self.dimensions());
         let (high, low) = (self.sections.get(Section::High), self.sections.get(Section::Low));
         let scales = self.sections.numbers(Section::Scales);
@@ -248,7 +247,10 @@ impl VectorSegment {
                 Metric::L2 => coded.squared_l2(&query.numbers).sqrt(),
                 Metric::InnerProduct => -coded.dot(&query.numbers),
             };
-            nearest.push(self.row_of(vector), distance);
+            if distance <= nearest.bound() {
+                // Of equals the lower row is nearer, and these ascend.
+                self.rows_of(vector, allowed).take(k).for_each(|row| nearest.push(row, distance));
+            }
         }
         neighbours(nearest)
     }
@@ -281,11 +283,23 @@ fn check(sections: &Sections) -> Result<Vec<u32>, SegmentError> {
     let header = &sections.header;
     let invalid = |what| Err(SegmentError::Invalid { what });
     let mut vector_of = vec![NOTHING; header.rows as usize];
-    for (vector, row) in (0..).zip(sections.numbers(Section::Rows)) {
-        match vector_of.get_mut(u32::from_le_bytes(*row) as usize) {
-            Some(place) if *place == NOTHING => *place = vector,
-            _ => return invalid("a row that there is not, or one that has two vectors"),
+    let mut rows = sections.numbers(Section::Rows);
+    let mut start = 0;
+    for (vector, end) in (0..).zip(sections.numbers(Section::Ends)) {
+        let end = u32::from_le_bytes(*end);
+        let Some((own, others)) = end.checked_sub(start).and_then(|count| rows.split_at_checked(count as usize)) else {
+            return invalid("rows that end before they begin");
+        };
+        for row in own {
+            match vector_of.get_mut(u32::from_le_bytes(*row) as usize) {
+                Some(place) if *place == NOTHING => *place = vector,
+                _ => return invalid("a row that there is not, or one that has two vectors"),
+            }
         }
+        (rows, start) = (others, end);
+    }
+    if !rows.is_empty() {
+        return invalid("rows without a vector");
     }
     let good = |number: &Le| float(*number).is_finite() && float(*number) >= 0.0;
     if !sections.numbers(Section::Scales).iter().chain(sections.numbers(Section::Squares)).all(good) {
@@ -307,3 +321,6 @@ fn check(sections: &Sections) -> Result<Vec<u32>, SegmentError> {
     }
     Ok(vector_of)
 }
+
+#[cfg(test)]
+mod tests;

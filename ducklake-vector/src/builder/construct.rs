@@ -113,7 +113,7 @@ pub(super) fn link(
     threads: &ThreadPool,
     progress: &dyn Fn(u32, u32) -> ControlFlow<()>,
 ) -> Result<Graph, VectorError> {
-    let count = vectors.rows.len() as u32;
+    let count = vectors.count();
     let compared = Compared::new(vectors, options.metric);
     let space = compared.space(vectors, stride, options.metric);
     let lowest = Level::new(count, 2 * options.m);

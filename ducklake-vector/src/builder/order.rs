@@ -13,7 +13,7 @@ const MOST_LEVELS: usize = 16;
 ///
 /// "Random" depends on nothing but a vector's place, so that building again gives the same.
 pub(super) fn shuffle(vectors: &mut Vectors, stride: usize, m: usize) -> Vec<u32> {
-    let count = vectors.rows.len() as u32;
+    let count = vectors.count();
     let mut order: Vec<(usize, u64, u32)> = (0..count)
         .map(|entry| {
             let random = mixed(u64::from(entry));
@@ -55,7 +55,7 @@ impl Vectors {
         };
         self.high = vectors(&self.high);
         self.low = vectors(&self.low);
-        self.rows = order.iter().map(|from| self.rows[*from as usize]).collect();
+        self.list = order.iter().map(|from| self.list[*from as usize]).collect();
         self.scales = order.iter().map(|from| self.scales[*from as usize]).collect();
         if !self.squares.is_empty() {
             self.squares = order.iter().map(|from| self.squares[*from as usize]).collect();

@@ -28,14 +28,14 @@ fn few_vectors_are_searched_exactly() {
 #[test]
 fn the_graph_finds_nearly_all_and_distances_are_exact() {
     for metric in [Metric::Cosine, Metric::L2, Metric::InnerProduct] {
-        let count = SCANNED + 500;
+        let (scanned, count) = (1_000, 2_000);
         let vectors = random_vectors(count, 4, 3);
         let ids: Vec<u64> = (0..count as u64).collect();
-        let mut index = GrowingIndex::new(4, metric).unwrap();
-        index.append(&ids[..SCANNED], &vectors[..4 * SCANNED]).unwrap();
+        let mut index = GrowingIndex { scanned, ..GrowingIndex::new(4, metric).unwrap() };
+        index.append(&ids[..scanned], &vectors[..4 * scanned]).unwrap();
         assert!(index.graph.is_none());
         let small = index.memory_bytes();
-        index.append(&ids[SCANNED..], &vectors[4 * SCANNED..]).unwrap();
+        index.append(&ids[scanned..], &vectors[4 * scanned..]).unwrap();
         assert!(index.graph.is_some() && index.memory_bytes() > small);
         let mut hits = 0;
         for seed in 0..50 {

@@ -11,16 +11,18 @@
 //! | 12        | u32      | metric: 0 cosine, 1 Euclidean, 2 inner product |
 //! | 16        | u32      | dimensions |
 //! | 20        | u32      | rows that the segment is over |
-//! | 24        | u32      | vectors: `n` |
+//! | 24        | u32      | vectors, all different: `n` |
 //! | 28        | u32      | links of a vector on each upper level: `m`; on the lowest there are places for `2m` |
 //! | 32        | u32      | levels above the lowest, up to 16 |
 //! | 36        | u32 × 16 | `c1`, `c2`, …; 0 for levels that there are not |
-//! | 100       | u32 × 8  | CRC-32 of each section with its filling |
+//! | 100       | u32 × 9  | CRC-32 of each section with its filling |
+//! | 136       | u32      | rows that have a vector: `r`, at least `n` |
 //! | 188       | u32      | CRC-32 of the header up to here |
 //!
 //! | section       | bytes             | what |
 //! |---------------|-------------------|------|
-//! | rows          | 4 n               | of each vector the row that it is of, all different (u32) |
+//! | rows          | 4 r               | the rows of the first vector, of the second, and so on, those of one ascending (u32) |
+//! | ends          | 4 n               | of each vector where its rows end (u32) |
 //! | scales        | 4 n               | of each vector the factor of its high bytes (f32) |
 //! | squares       | 4 n or 0          | of each vector its square as its high bytes have it (f32), for the Euclidean metric |
 //! | upper vectors | 4 c1              | which vectors stand on the first level (u32); the first c2 of them also on the second, and so on |
@@ -46,6 +48,7 @@ const ALIGNMENT: usize = 64;
 const MOST_LEVELS: usize = 16;
 const COUNTS_AT: usize = 36;
 const CHECKSUMS_AT: usize = COUNTS_AT + 4 * MOST_LEVELS;
+const LISTED_AT: usize = CHECKSUMS_AT + 4 * SECTIONS.len();
 const HEADER_CHECKSUM_AT: usize = HEADER - 4;
 const METRICS: [Metric; 3] = [Metric::Cosine, Metric::L2, Metric::InnerProduct];
 
@@ -53,6 +56,7 @@ const METRICS: [Metric; 3] = [Metric::Cosine, Metric::L2, Metric::InnerProduct];
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Section {
     Rows,
+    Ends,
     Scales,
     Squares,
     UpperVectors,
@@ -62,8 +66,9 @@ pub(super) enum Section {
     Low,
 }
 
-const SECTIONS: [(Section, &str); 8] = [
+const SECTIONS: [(Section, &str); 9] = [
     (Section::Rows, "rows"),
+    (Section::Ends, "ends of rows"),
     (Section::Scales, "scales"),
     (Section::Squares, "squares"),
     (Section::UpperVectors, "upper vectors"),
@@ -79,7 +84,10 @@ pub(super) struct Header {
     pub(super) metric: Metric,
     pub(super) dimensions: usize,
     pub(super) rows: u32,
+    /// Vectors, all different.
     pub(super) count: u32,
+    /// Rows that have one of them.
+    pub(super) listed: u32,
     pub(super) m: usize,
     /// Vectors on each level above the lowest.
     pub(super) levels: Vec<u32>,
@@ -90,7 +98,8 @@ impl Header {
     fn length(&self, section: Section) -> u64 {
         let (count, m) = (u64::from(self.count), self.m as u64);
         match section {
-            Section::Rows | Section::Scales => 4 * count,
+            Section::Rows => 4 * u64::from(self.listed),
+            Section::Ends | Section::Scales => 4 * count,
             Section::Squares => {
                 if self.metric == Metric::L2 {
                     4 * count
@@ -124,6 +133,7 @@ impl Header {
         for (place, number) in bytes[8..].chunks_exact_mut(4).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
+        bytes[LISTED_AT..LISTED_AT + 4].copy_from_slice(&self.listed.to_le_bytes());
         bytes
     }
 
@@ -146,10 +156,11 @@ impl Header {
         let metric = *METRICS.get(number(1) as usize).ok_or(invalid("a metric that there is not"))?;
         let (dimensions, rows, count, m) = (number(2) as usize, number(3), number(4), number(5) as usize);
         let levels = number(6) as usize;
+        let listed = number((LISTED_AT - MAGIC.len()) / 4);
         if !(1..=MOST_DIMENSIONS).contains(&dimensions) || !(1..=1024).contains(&m) || levels > MOST_LEVELS {
             return Err(invalid("sizes that are out of range"));
         }
-        if rows > MOST_ENTRIES || count > rows {
+        if rows > MOST_ENTRIES || listed > rows || count > listed {
             return Err(invalid("more vectors than rows"));
         }
         let levels: Vec<u32> = (0..levels).map(|level| number(7 + level)).collect();
@@ -157,7 +168,7 @@ impl Header {
         if !within || levels.last() == Some(&0) {
             return Err(invalid("levels that grow upwards"));
         }
-        Ok(Self { metric, dimensions, rows, count, m, levels })
+        Ok(Self { metric, dimensions, rows, count, listed, m, levels })
     }
 }
 
@@ -165,7 +176,7 @@ impl Header {
 pub(super) struct Sections {
     pub(super) header: Header,
     bytes: Bytes,
-    starts: [usize; 8],
+    starts: [usize; SECTIONS.len()],
 }
 
 impl Sections {
@@ -178,7 +189,7 @@ impl Sections {
         if header.total() != bytes.len() as u64 {
             return Err(SegmentError::Length { expected: header.total(), found: bytes.len() as u64 });
         }
-        let mut starts = [0; 8];
+        let mut starts = [0; SECTIONS.len()];
         let mut start = HEADER;
         for (((section, name), place), checksum) in SECTIONS.iter().zip(&mut starts).zip(checksums) {
             *place = start;
@@ -219,7 +230,8 @@ pub(crate) fn write(
     options: BuildOptions,
 ) -> Vec<u8> {
     let levels = graph.upper().map(|(count, _)| count).collect();
-    let header = Header { metric: options.metric, dimensions, rows, count: graph.count(), m: options.m, levels };
+    let (count, listed) = (graph.count(), vectors.rows.len() as u32);
+    let header = Header { metric: options.metric, dimensions, rows, count, listed, m: options.m, levels };
     let mut new_place = vec![0_u32; order.len()];
     for (place, entry) in (0..).zip(order) {
         new_place[*entry as usize] = place;
@@ -230,7 +242,14 @@ pub(crate) fn write(
         let start = bytes.len();
         let entries = order.iter().map(|entry| *entry as usize);
         match section {
-            Section::Rows => bytes.extend(entries.flat_map(|entry| vectors.rows[entry])),
+            Section::Rows => bytes.extend(entries.flat_map(|entry| vectors.rows_of(entry)).flatten()),
+            Section::Ends => {
+                let ends = entries.scan(0, |end, entry| {
+                    *end += vectors.rows_of(entry).len() as u32;
+                    Some(end.to_le_bytes())
+                });
+                bytes.extend(ends.flatten());
+            }
             Section::Scales => bytes.extend(entries.flat_map(|entry| vectors.scales[entry])),
             Section::Squares if header.metric == Metric::L2 => {
                 bytes.extend(entries.flat_map(|entry| vectors.squares[entry].to_le_bytes()));
@@ -264,4 +283,24 @@ pub(crate) fn write(
     let checksum = crc32fast::hash(&bytes[..HEADER_CHECKSUM_AT]).to_le_bytes();
     bytes[HEADER_CHECKSUM_AT..HEADER].copy_from_slice(&checksum);
     bytes
+}
+
+/// Makes all checksums good again, as far as there are bytes for them.
+#[cfg(test)]
+pub(super) fn seal(bytes: &mut [u8]) {
+    let sum_up = |bytes: &mut [u8]| {
+        let checksum = crc32fast::hash(&bytes[..HEADER_CHECKSUM_AT]).to_le_bytes();
+        bytes[HEADER_CHECKSUM_AT..HEADER].copy_from_slice(&checksum);
+    };
+    sum_up(bytes);
+    let Some(Ok(header)) = bytes.first_chunk::<HEADER>().map(Header::parse) else { return };
+    let mut start = HEADER;
+    for (index, (section, _)) in SECTIONS.into_iter().enumerate() {
+        let end = start + header.filled(section) as usize;
+        let Some(section) = bytes.get(start..end) else { return };
+        let checksum = crc32fast::hash(section).to_le_bytes();
+        bytes[CHECKSUMS_AT + 4 * index..][..4].copy_from_slice(&checksum);
+        start = end;
+    }
+    sum_up(bytes);
 }
