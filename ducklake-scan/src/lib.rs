@@ -79,5 +79,6 @@ pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
 pub use register::LakeCatalog;
 pub use session::{QueryResult, Session};
+pub use sql::embed::{Embedder, EmbedderError};
 pub use table::{FileFacts, LakeTable, TableFile};
 pub use write::FileFormat;

@@ -13,6 +13,7 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name};
+use crate::sql::embed::Embedder;
 use crate::sql::explain;
 use crate::sql::local::LocalState;
 use crate::sql::names::{Attached, Names, Pins, unknown_table};
@@ -110,6 +111,11 @@ impl Session {
     pub fn with_lake_defaults(mut self, defaults: LakeOptions) -> Self {
         self.defaults = defaults;
         self
+    }
+
+    /// Sets the model behind `embed('text')`; without one, that is an error which says so.
+    pub fn set_embedder(&self, embedder: Arc<dyn Embedder>) {
+        self.local.set_embedder(embedder);
     }
 
     /// Gives an open transaction up, and waits until the files of cancelled and failed statements are removed: what a

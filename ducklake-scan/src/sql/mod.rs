@@ -4,6 +4,7 @@ mod arithmetic;
 mod command;
 mod dialect;
 mod duckdb;
+pub(crate) mod embed;
 pub(crate) mod explain;
 pub(crate) mod files;
 mod from_first;
@@ -25,7 +26,9 @@ mod scalars;
 pub(crate) mod settings;
 mod statements;
 mod text_cast;
+mod text_match;
 pub(crate) mod types;
+pub(crate) mod vectors;
 pub(crate) mod write;
 
 pub(crate) use command::{AttachOptions, Command, parse, parse_query};
