@@ -7,7 +7,8 @@ mod arguments;
 mod compute;
 mod function;
 mod literal;
-mod nearest;
+#[cfg_attr(not(test), expect(dead_code, reason = "for the rule that asks an index"))]
+pub(crate) mod nearest;
 
 #[cfg(test)]
 mod tests;

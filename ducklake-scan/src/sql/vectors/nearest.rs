@@ -23,7 +23,6 @@ pub(crate) struct Nearness {
 }
 
 /// What a sort puts first, where that is the vectors nearest to a constant one. Vectors that are NULL have to come last.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the rule that asks an index"))]
 pub(crate) fn as_nearest(sort: &SortExpr) -> Option<Nearness> {
     let nearness = as_nearness(&sort.expr)?;
     (nearness.is_distance == sort.asc && !sort.nulls_first).then_some(nearness)
