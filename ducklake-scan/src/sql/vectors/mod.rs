@@ -7,7 +7,7 @@ mod arguments;
 mod compute;
 mod function;
 mod literal;
-mod nearest;
+pub(crate) mod nearest;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::session::Session;
 async fn outcome(expression: &str) -> String {
     let answer = async {
         let batches = Session::new().sql(&format!("SELECT {expression}")).await?.collect().await?;
-        crate::Result::Ok(batches.into_iter().find(|batch| batch.num_rows() > 0))
+        Ok::<_, crate::LakeError>(batches.into_iter().find(|batch| batch.num_rows() > 0))
     };
     match answer.await {
         Ok(Some(batch)) => {
