@@ -111,6 +111,11 @@ impl Found {
         rows(&session.search_state(), &self.table, keys, columns).await
     }
 
+    /// With other rows of the same table.
+    pub(crate) fn with_rows(self, rows: Vec<FoundRow>) -> Self {
+        Self { rows, ..self }
+    }
+
     /// The table that was searched.
     pub(crate) fn table(&self) -> &LakeTable {
         &self.table
