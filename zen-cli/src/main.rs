@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod failure;
+mod lakes;
 mod output;
 mod progress;
 mod signals;

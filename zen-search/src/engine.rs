@@ -1,0 +1,70 @@
+//! The searches of the engine, over one table of a lake at one moment.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::prelude::Expr;
+use ducklake_scan::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
+use ducklake_text::TextQuery;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+use crate::lakes::{Moment, table};
+
+/// A table of `zen` with the rows of it that count.
+#[derive(Debug, Clone)]
+pub(crate) struct Searched {
+    pub(crate) moment: Moment,
+    pub(crate) table: &'static str,
+    pub(crate) filter: Option<Expr>,
+}
+
+impl Searched {
+    /// The best rows by words, by BM25; in these columns, or in all that the index has.
+    pub(crate) async fn words(&self, query: TextQuery, columns: &[&str], k: usize) -> Result<Found> {
+        let search = TextSearch {
+            table: table(self.table),
+            query,
+            columns: columns.iter().map(|column| ((*column).to_owned(), 1.0)).collect(),
+            k,
+            filter: self.filter.clone(),
+            snapshot: self.moment.selector(),
+        };
+        Ok(self.moment.lake.session().text_search(&search).await?)
+    }
+
+    /// The nearest rows, by the cosine of the angle. Distances are the index's own: vectors themselves are not read.
+    pub(crate) async fn nearest(&self, vector: &[f32], k: usize) -> Result<Found> {
+        let search = VectorSearch {
+            table: table(self.table),
+            column: "embedding".into(),
+            query: vector.to_vec(),
+            k,
+            ef: None,
+            filter: self.filter.clone(),
+            snapshot: self.moment.selector(),
+            rescore: false,
+        };
+        Ok(self.moment.lake.session().vector_search(&search).await?)
+    }
+
+    /// Columns of found rows, each row once, in any order.
+    pub(crate) async fn rows<T: DeserializeOwned>(
+        &self,
+        found: &[&Found],
+        columns: &[&str],
+    ) -> Result<HashMap<RowKey, T>> {
+        let mut rows = HashMap::new();
+        let mut seen = HashSet::new();
+        for found in found {
+            let new: Vec<FoundRow> = found.rows.iter().filter(|row| seen.insert(row.key)).copied().collect();
+            if new.is_empty() {
+                continue;
+            }
+            let keys: Vec<RowKey> = new.iter().map(|row| row.key).collect();
+            let batch = found.select(new).rows(self.moment.lake.session(), columns).await?;
+            let values: Vec<T> = zen_indexer::lake::structs(self.table, &[batch])?;
+            rows.extend(keys.into_iter().zip(values));
+        }
+        Ok(rows)
+    }
+}
