@@ -245,6 +245,9 @@ pub(crate) struct Remove {
 pub(crate) struct Embed {
     /// Only this package: ECOSYSTEM:NAME[@VERSION]
     pub(crate) package: Option<String>,
+    /// Leave the search indexes as they are
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
     #[command(flatten)]
     pub(crate) model: Model,
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use datafusion::prelude::Expr;
-use ducklake_scan::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
+use crate::shim::{Found, RowKey, TextSearch, VectorSearch, Ext};
 use ducklake_text::TextQuery;
 use serde::de::DeserializeOwned;
 
@@ -38,6 +38,7 @@ impl Searched {
             table: table(self.table),
             column: "embedding".into(),
             query: vector.to_vec(),
+            metric: None,
             k,
             ef: None,
             filter: self.filter.clone(),
@@ -47,24 +48,21 @@ impl Searched {
         Ok(self.moment.lake.session().vector_search(&search).await?)
     }
 
-    /// Columns of found rows, each row once, in any order.
+    /// Columns of found rows, each row once. All lists are of this table.
     pub(crate) async fn rows<T: DeserializeOwned>(
         &self,
         found: &[&Found],
         columns: &[&str],
     ) -> Result<HashMap<RowKey, T>> {
-        let mut rows = HashMap::new();
+        let Some(any) = found.first() else { return Ok(HashMap::new()) };
         let mut seen = HashSet::new();
-        for found in found {
-            let new: Vec<FoundRow> = found.rows.iter().filter(|row| seen.insert(row.key)).copied().collect();
-            if new.is_empty() {
-                continue;
-            }
-            let keys: Vec<RowKey> = new.iter().map(|row| row.key).collect();
-            let batch = found.select(new).rows(self.moment.lake.session(), columns).await?;
-            let values: Vec<T> = zen_indexer::lake::structs(self.table, &[batch])?;
-            rows.extend(keys.into_iter().zip(values));
+        let all = found.iter().flat_map(|found| &found.rows).map(|row| row.key);
+        let keys: Vec<RowKey> = all.filter(|key| seen.insert(*key)).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
         }
-        Ok(rows)
+        let batch = any.rows_of(self.moment.lake.session(), &keys, columns).await?;
+        let values: Vec<T> = zen_indexer::lake::structs(self.table, &[batch])?;
+        Ok(keys.into_iter().zip(values).collect())
     }
 }

@@ -49,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Remove(args) => with_lake(&global, async |lake| remove::run(lake, &args, &global).await).await,
         Command::Embed(args) => with_lake(&global, async |lake| embed::run(lake, &args, &global).await).await,
+        Command::Serve(_) => Ok(()),
         Command::Refresh => with_lake(&global, async |lake| refresh::run(lake, &global).await).await,
     }
 }

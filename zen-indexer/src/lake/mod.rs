@@ -3,6 +3,7 @@
 mod find;
 mod load;
 mod location;
+mod refresh;
 mod tables;
 mod write;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use ducklake_scan::{CreateLake, Lake, LakeOptions, Session};
 use tokio::sync::Mutex;
 
+pub use ducklake_scan::RefreshRow;
 pub use find::{Removed, SymbolQuery, structs};
 pub use location::Location;
 pub use write::{PackageRows, Replaced};
