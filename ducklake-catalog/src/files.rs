@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
 use crate::dialect::Comparable;
-use crate::driver::{Cell, DbTransaction};
+use crate::driver::{Cell, DbTransaction, Row};
 use crate::duckdb::FileRows;
 use crate::error::CatalogError;
 use crate::sql::Sql;
@@ -532,4 +532,38 @@ impl Catalog {
         tx.finish().await;
         Ok(totals)
     }
+
+    /// Every data file of a table that some snapshot may have, those that ended included: one statement.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn known_data_files(&self, table: i64) -> Result<Vec<KnownDataFile>, CatalogError> {
+        let mut sql = self.sql();
+        sql.push("SELECT f.data_file_id, f.path, ");
+        sql.push(&self.layout().column("ducklake_data_file", "f", "path_is_relative")).push(", f.record_count FROM ");
+        sql.table("ducklake_data_file").push(" f WHERE f.table_id = ").bind(table).push(" ORDER BY f.data_file_id");
+        let rows = self.database().query("listing data files", sql).await?;
+        let file = |mut row: Row| {
+            Ok(KnownDataFile {
+                data_file_id: row.i64("data_file_id")?,
+                path: row.text("a data file's path")?,
+                path_is_relative: row.opt_bool().unwrap_or(true),
+                record_count: row.opt_i64()?,
+            })
+        };
+        rows.into_iter().map(file).collect()
+    }
+}
+
+/// A data file that the catalog still knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDataFile {
+    /// `data_file_id`.
+    pub data_file_id: i64,
+    /// Path, relative to the table's where `path_is_relative`.
+    pub path: String,
+    /// See `path`.
+    pub path_is_relative: bool,
+    /// Physical rows.
+    pub record_count: Option<i64>,
 }

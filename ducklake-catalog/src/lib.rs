@@ -28,6 +28,7 @@ mod snapshot;
 mod sql;
 mod sqlite_file;
 mod tables;
+mod tags;
 mod uri;
 mod write;
 
@@ -37,7 +38,7 @@ pub use driver::Cell;
 pub use error::{CatalogError, FailureKind};
 pub use files::{
     BoundComparison, ColumnRange, ColumnStats, DataFileRow, DeleteFileRow, FileListing, FileQuery, FileSummary,
-    FileTotals,
+    FileTotals, KnownDataFile,
 };
 pub use inlined::{InlinedDeletes, InlinedHistory, InlinedRows, InlinedTable, PhysicalColumn, TableHistory};
 pub use macros::{MacroDefault, MacroForm, MacroParameter, MacroRow};
@@ -45,6 +46,7 @@ pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
 pub use raw::RawTable;
 pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
+pub use tags::TagRow;
 pub use tables::{
     NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, SortField, TableBase, TableFacts, VersionedColumn,
 };

@@ -21,6 +21,7 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 use crate::error::{LakeError, Result};
 use crate::local::LocalView;
 use crate::parquet::FooterCache;
+use crate::search::{RefreshQueue, SearchOptions, SegmentStore};
 
 pub use ducklake_catalog::SnapshotSelector;
 
@@ -47,6 +48,8 @@ pub struct LakeOptions {
     /// How long to wait for a catalog that others keep locked; if absent, what
     /// [`CatalogOptions`] and [`RetryPolicy`] have as default.
     pub busy_timeout: Option<Duration>,
+    /// Where segments of indexes are kept once they were read.
+    pub search: SearchOptions,
 }
 
 /// How to create a lake.
@@ -73,6 +76,8 @@ struct Inner {
     data_path: String,
     snapshot: SnapshotSelector,
     footers: FooterCache,
+    segments: SegmentStore,
+    refreshes: RefreshQueue,
     read_only: bool,
     settings: RwLock<SessionSettings>,
     busy_timeout: Option<Duration>,
@@ -123,10 +128,14 @@ impl Lake {
         let data_path = options.data_path.as_deref().unwrap_or(&catalog.metadata().data_path);
         let data_path = paths::normalize_data_path(data_path);
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let storage = Storage::new(options.storage);
+        let segments = SegmentStore::new(&storage, &data_path, &options.search);
         let inner = Inner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             catalog,
-            storage: Storage::new(options.storage),
+            storage,
+            segments,
+            refreshes: RefreshQueue::default(),
             data_path,
             read_only: options.read_only || options.snapshot != SnapshotSelector::Latest,
             settings: RwLock::new(options.settings),
@@ -248,6 +257,14 @@ impl Lake {
         let (scheme, rest) = store_url.split_once("://").unwrap_or(("file", ""));
         let host = rest.trim_matches('/');
         format!("ducklake{}-{scheme}://{}", self.inner.id, if host.is_empty() { "local" } else { host })
+    }
+
+    pub(crate) fn segments(&self) -> &SegmentStore {
+        &self.inner.segments
+    }
+
+    pub(crate) fn refreshes(&self) -> &RefreshQueue {
+        &self.inner.refreshes
     }
 
     pub(crate) fn footers(&self) -> &FooterCache {

@@ -52,6 +52,8 @@ pub(crate) struct LakeFile {
     pub(crate) delete_files: Vec<DeleteSource>,
     pub(crate) inlined_deletes: Vec<u64>,
     pub(crate) partial: Option<PartialRows>,
+    /// The only positions to read, where an index or a list of rows tells.
+    pub(crate) kept: Option<Arc<RoaringTreemap>>,
     pub(crate) storage: Storage,
     pub(crate) cache: FooterCache,
     pub(crate) state: FileState,
@@ -67,7 +69,10 @@ pub(crate) struct FileState {
 impl LakeFile {
     /// Whether some rows may be hidden.
     pub(crate) fn hides_rows(&self) -> bool {
-        !self.delete_files.is_empty() || !self.inlined_deletes.is_empty() || self.partial.is_some()
+        !self.delete_files.is_empty()
+            || !self.inlined_deletes.is_empty()
+            || self.partial.is_some()
+            || self.kept.is_some()
     }
 
     /// True the first time.
@@ -78,6 +83,25 @@ impl LakeFile {
     /// The rows to read, `None` for all. Positions count all physical rows (DuckLake spec, "Deletes").
     pub(crate) async fn selection(&self, readers: &LakeReaderFactory) -> Result<Option<RowSelection>> {
         self.state.selection.get_or_try_init(|| self.load_selection(readers)).await.cloned()
+    }
+
+    /// The positions that the snapshot sees, `None` for all.
+    pub(crate) async fn visible_rows(&self) -> Result<Option<RoaringTreemap>> {
+        if !self.hides_rows() {
+            return Ok(None);
+        }
+        let Located { store, store_url, .. } = &self.located;
+        let readers = LakeReaderFactory::new(Arc::clone(store), store_url.as_str(), self.cache.clone());
+        let Some(selection) = self.selection(&readers).await? else { return Ok(None) };
+        let (mut rows, mut at) = (RoaringTreemap::new(), 0_u64);
+        for selector in selection.iter() {
+            let end = at + selector.row_count as u64;
+            if !selector.skip {
+                rows.insert_range(at..end);
+            }
+            at = end;
+        }
+        Ok(Some(rows))
     }
 
     async fn load_selection(&self, readers: &LakeReaderFactory) -> Result<Option<RowSelection>> {
@@ -107,6 +131,11 @@ impl LakeFile {
                 );
             }
             None => {}
+        }
+        if let Some(kept) = &self.kept {
+            let mut others = RoaringTreemap::new();
+            others.insert_range(0..rows);
+            hidden |= others - kept.as_ref();
         }
         hidden.remove_range(rows..);
         if hidden.is_empty() {

@@ -62,6 +62,7 @@ mod local;
 pub mod parquet;
 mod prune;
 mod register;
+mod search;
 mod session;
 mod source;
 mod sql;
@@ -79,6 +80,9 @@ pub use ducklake_transact::{ColumnDefault, CommitInfo, NewColumn, RetryPolicy, S
 pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
 pub use register::LakeCatalog;
+pub use search::{
+    Found, FoundRow, RefreshProgress, RefreshRow, RefreshScope, RowKey, SearchOptions, TextSearch, VectorSearch,
+};
 pub use session::{QueryResult, Session};
 pub use table::{FileFacts, LakeTable, TableFile};
 pub use write::FileFormat;

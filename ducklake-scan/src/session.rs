@@ -13,6 +13,7 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name};
+use crate::search::NearestRows;
 use crate::sql::explain;
 use crate::sql::local::LocalState;
 use crate::sql::names::{Attached, Names, Pins, unknown_table};
@@ -94,6 +95,7 @@ impl Session {
     pub fn with_context(context: SessionContext) -> Self {
         let local = Arc::default();
         crate::sql::register(&context, &local);
+        context.add_optimizer_rule(Arc::new(NearestRows { local: Arc::clone(&local) }));
         Self {
             context,
             names: RwLock::default(),
@@ -175,7 +177,7 @@ impl Session {
         Pins::new(self.names()).in_transaction(open.clone())
     }
 
-    fn pins(&self) -> Pins {
+    pub(crate) fn pins(&self) -> Pins {
         self.pins_in(&self.open)
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct DuckLakeSource {
     readers: LakeReaderFactory,
     /// Columns that are computed and so cannot be used inside the reader.
     virtual_names: Arc<HashSet<String>>,
+    /// Which index said what to read.
+    note: Option<Arc<str>>,
 }
 
 impl DuckLakeSource {
@@ -69,7 +71,12 @@ impl DuckLakeSource {
         let opened = MetricBuilder::new(inner.metrics()).global_counter("lake_files_opened");
         let factory = CountingFactory { readers: readers.clone(), opened };
         let inner = inner.with_parquet_file_reader_factory(Arc::new(factory));
-        Self { inner, readers, virtual_names }
+        Self { inner, readers, virtual_names, note: None }
+    }
+
+    /// With what EXPLAIN says of the rows that are left.
+    pub(crate) fn with_note(self, note: Option<Arc<str>>) -> Self {
+        Self { note, ..self }
     }
 
     fn wrap(&self, source: &Arc<dyn FileSource>) -> Result<Arc<dyn FileSource>> {
@@ -146,7 +153,11 @@ impl FileSource for DuckLakeSource {
     }
 
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt_extra(t, f)
+        self.inner.fmt_extra(t, f)?;
+        match &self.note {
+            Some(note) => write!(f, ", {note}"),
+            None => Ok(()),
+        }
     }
 
     fn try_pushdown_filters(

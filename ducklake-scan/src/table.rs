@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::config::TableParquetOptions;
@@ -27,6 +27,7 @@ use datafusion_datasource::file_groups::FileGroup;
 use ducklake_catalog::{ColumnStats, DataFileRow, DeleteFileRow, FileQuery, SchemaRow, TableRow, TableScanRows};
 use ducklake_format::{Column, ColumnId, FormatError, paths};
 use ducklake_storage::Located;
+use roaring::RoaringTreemap;
 
 use crate::adapt::{FileColumns, FileMapping, MappingNode, VirtualValue, row_number_field};
 use crate::error::{LakeError, Result};
@@ -36,6 +37,8 @@ use crate::lake::{Lake, LakeView, same_name};
 use crate::lake_file::{DeleteFormat, DeleteSource, FileState, LakeFile, PartialRows};
 use crate::parquet::{FileKey, LakeReaderFactory, ReadFacts};
 use crate::prune::{PartitionFacts, prune_files, ranges};
+use crate::search::{self, Nearest};
+use crate::sql::names::similar;
 use crate::source::{DuckLakeSource, PruningCounts, VIRTUAL_COLUMNS};
 
 /// A table pinned to one snapshot. Virtual columns (`rowid`, `snapshot_id`, `filename`, `file_row_number`,
@@ -51,6 +54,25 @@ pub struct LakeTable {
     virtual_columns: Vec<&'static str>,
     /// Ids of the only files to read.
     only_files: Option<Arc<HashSet<i64>>>,
+    /// The only rows to read.
+    kept: Option<Arc<KeptRows>>,
+    /// Whether rows are read that the snapshot does not see.
+    is_physical: bool,
+    /// What the rows are sorted and cut by above the scan: an index may say which of them are needed.
+    nearest: Option<Arc<Nearest>>,
+}
+
+/// The rows to read, where an index or a list of them tells. Deletes hold as ever.
+#[derive(Debug, Default)]
+pub(crate) struct KeptRows {
+    /// Positions by data file id, `None` for all; a file of which none is wanted is not opened.
+    pub(crate) files: HashMap<i64, Option<Arc<RoaringTreemap>>>,
+    /// Whether files that are not named above are read.
+    pub(crate) other_files: bool,
+    /// Whether rows that are in no file are read.
+    pub(crate) inlined: bool,
+    /// What EXPLAIN says of it.
+    pub(crate) note: Option<Arc<str>>,
 }
 
 /// A file as the catalog describes it.
@@ -113,6 +135,9 @@ impl LakeTable {
             schema,
             virtual_columns: Vec::new(),
             only_files: None,
+            kept: None,
+            is_physical: false,
+            nearest: None,
         }))
     }
 
@@ -121,6 +146,43 @@ impl LakeTable {
         self.view.snapshot.id = snapshot;
         self.only_files = Some(Arc::new(files));
         self
+    }
+
+    /// With only these rows.
+    pub(crate) fn keeping(mut self, rows: KeptRows) -> Self {
+        self.kept = Some(Arc::new(rows));
+        self
+    }
+
+    /// All rows that the data files have, whatever was deleted, and none that are elsewhere.
+    pub(crate) fn physical(mut self) -> Self {
+        self.is_physical = true;
+        self
+    }
+
+    /// Tells what the rows are sorted by before they are cut.
+    pub(crate) fn nearest_to(mut self, nearest: Nearest) -> Self {
+        self.nearest = Some(Arc::new(nearest));
+        self
+    }
+
+    pub(crate) fn nearest(&self) -> Option<&Arc<Nearest>> {
+        self.nearest.as_ref()
+    }
+
+    /// Whether some rows were left out already.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        self.kept.is_some() || self.is_physical || self.only_files.is_some()
+    }
+
+    /// The lake.
+    pub(crate) fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    /// What the catalog has for a scan of the table, with all files.
+    pub(crate) async fn all_rows(&self) -> Result<Arc<TableScanRows>> {
+        self.lake.table_scan(&self.view, self.row.table_id, FileQuery::default()).await
     }
 
     /// What the catalog has for a scan of the table at another snapshot.
@@ -158,6 +220,22 @@ impl LakeTable {
     /// The catalog's row of the table.
     pub fn row(&self) -> &TableRow {
         &self.row
+    }
+
+    /// Name of the table's schema.
+    pub fn schema_name(&self) -> &str {
+        &self.schema_row.name
+    }
+
+    /// One of the table's own columns, exactly or else in any case.
+    pub(crate) fn field(&self, name: &str) -> Result<FieldRef> {
+        let own = &self.schema.fields()[..self.columns.len()];
+        let found = own.iter().find(|f| f.name() == name).or_else(|| own.iter().find(|f| same_name(f.name(), name)));
+        found.cloned().ok_or_else(|| LakeError::UnknownName {
+            what: "column",
+            name: name.to_string(),
+            suggestions: similar(name, own.iter().map(|f| f.name().as_str())),
+        })
     }
 
     /// The snapshot.
@@ -209,18 +287,20 @@ impl LakeTable {
             .map(|(_, column)| column.id)
             .collect();
         stats_columns.sort_unstable();
-        FileQuery { stats_columns, ranges: ranges(filters, &self.columns), limit: limit.filter(|_| filters.is_empty()) }
+        let limit = limit.filter(|_| filters.is_empty() && self.kept.is_none());
+        FileQuery { stats_columns, ranges: ranges(filters, &self.columns), limit }
     }
 
     /// Full path of a file of this table.
-    fn full_path(&self, path: &str, is_relative: bool) -> Result<Arc<str>> {
+    pub(crate) fn full_path(&self, path: &str, is_relative: bool) -> Result<Arc<str>> {
         let base = self.lake.data_path();
         let base = paths::resolve(base, self.schema_row.path.as_deref(), self.schema_row.path_is_relative)?;
         let base = paths::resolve(&base, self.row.path.as_deref(), self.row.path_is_relative)?;
         Ok(paths::resolve(&base, Some(path), is_relative)?.into())
     }
 
-    fn lake_files(&self, rows: &TableScanRows, keep: &[bool]) -> Result<Vec<LakeFile>> {
+    /// The files with what a scan has to know of them.
+    pub(crate) fn lake_files(&self, rows: &TableScanRows, keep: &[bool]) -> Result<Vec<LakeFile>> {
         let context = FileContext {
             table: self,
             stats: &rows.listing.stats,
@@ -302,7 +382,15 @@ impl FileContext<'_> {
             footer_size: row.footer_size.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0),
             display_path: Arc::clone(&path),
         };
-        let delete_files = row.delete_files.iter().map(|d| self.delete_source(d)).collect::<Result<_>>()?;
+        let kept = table.kept.as_ref().and_then(|kept| kept.files.get(&row.data_file_id).cloned().flatten());
+        let (delete_files, inlined_deletes, partial) = match table.is_physical {
+            true => (Vec::new(), Vec::new(), None),
+            false => (
+                row.delete_files.iter().map(|d| self.delete_source(d)).collect::<Result<_>>()?,
+                self.inlined_deletes.get(&row.data_file_id).cloned().unwrap_or_default(),
+                partial_rows(row, snapshot, &path)?,
+            ),
+        };
         Ok(LakeFile {
             columns: Arc::new(columns),
             located: table.lake.storage().locate(&path)?,
@@ -310,8 +398,9 @@ impl FileContext<'_> {
             facts,
             snapshot,
             delete_files,
-            inlined_deletes: self.inlined_deletes.get(&row.data_file_id).cloned().unwrap_or_default(),
-            partial: partial_rows(row, snapshot, &path)?,
+            inlined_deletes,
+            partial,
+            kept,
             storage: table.lake.storage().clone(),
             cache: table.lake.footers().clone(),
             state: FileState::default(),
@@ -422,6 +511,21 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        match search::narrow(self, state, filters).await? {
+            Some(kept) => self.clone().keeping(kept).scan_rows_of(state, projection, filters, limit).await,
+            None => self.scan_rows_of(state, projection, filters, limit).await,
+        }
+    }
+}
+
+impl LakeTable {
+    async fn scan_rows_of(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
         let predicate = match conjunction(filters.iter().cloned()) {
             Some(expr) => Some(state.create_physical_expr(expr, &DFSchema::try_from(Arc::clone(&self.schema))?)?),
             None => None,
@@ -457,6 +561,14 @@ impl TableProvider for LakeTable {
         if let Some(only) = &self.only_files {
             for (keep, file) in keep.iter_mut().zip(&rows.listing.files) {
                 *keep &= only.contains(&file.data_file_id);
+            }
+        }
+        if let Some(kept) = &self.kept {
+            for (keep, file) in keep.iter_mut().zip(&rows.listing.files) {
+                *keep &= match kept.files.get(&file.data_file_id) {
+                    Some(rows) => rows.as_ref().is_none_or(|rows| !rows.is_empty()),
+                    None => kept.other_files,
+                };
             }
         }
         let files = self.lake_files(&rows, &keep)?;
@@ -564,7 +676,8 @@ impl ScanBuilder<'_> {
             located.store_url.as_str(),
             self.table.lake.footers().clone(),
         );
-        let source = Arc::new(DuckLakeSource::new(inner, readers, Arc::new(virtual_names), counts));
+        let note = self.table.kept.as_ref().and_then(|kept| kept.note.clone());
+        let source = Arc::new(DuckLakeSource::new(inner, readers, Arc::new(virtual_names), counts).with_note(note));
         let groups = FileGroup::new(files).split_files(self.state.config().target_partitions().max(1));
         let (groups, statistics) = datafusion_datasource::compute_all_files_statistics(
             groups,
@@ -589,6 +702,11 @@ impl ScanBuilder<'_> {
         let at_head = self.table.view.snapshot.id == self.table.view.head;
         let num_rows = match (record_count, row.delete_files.as_slice()) {
             (None, _) => Precision::Absent,
+            (Some(n), _) if file.kept.is_some() => {
+                let kept = file.kept.as_ref().map_or(0, |kept| kept.len());
+                Precision::Inexact(usize::try_from(kept).unwrap_or(usize::MAX).min(n))
+            }
+            (Some(n), _) if self.table.is_physical => Precision::Exact(n),
             (Some(n), []) if file.partial.is_none() => Precision::Exact(n.saturating_sub(file.inlined_deletes.len())),
             (Some(n), [delete]) => match delete.delete_count.and_then(|n| usize::try_from(n).ok()) {
                 // Older deletes may count only some of the positions, inlined ones may repeat them.
@@ -637,7 +755,8 @@ impl ScanBuilder<'_> {
     fn inlined_plan(&self, rows: &TableScanRows) -> datafusion::error::Result<Option<Arc<dyn ExecutionPlan>>> {
         let table = self.table;
         let local = table.view.local.as_ref().and_then(|l| l.table(table.row.table_id));
-        if rows.inlined.is_empty() && local.is_none() {
+        let is_kept = !table.is_physical && table.kept.as_ref().is_none_or(|kept| kept.inlined);
+        if (rows.inlined.is_empty() && local.is_none()) || !is_kept {
             return Ok(None);
         }
         let files = rows.listing.files.len() as u64;

@@ -6,7 +6,8 @@ use tantivy::directory::RamDirectory;
 use tantivy::indexer::merge_indices;
 use tantivy::schema::Schema;
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
-use tantivy::{Directory, Index, IndexBuilder, SegmentComponent, SingleSegmentIndexWriter, TantivyDocument};
+use tantivy::index::SegmentComponent;
+use tantivy::{Directory, Index, IndexBuilder, SingleSegmentIndexWriter, TantivyDocument};
 
 use crate::analyse::{Analyser, fold_name, trigrams};
 use crate::container;
@@ -14,7 +15,7 @@ use crate::error::{Result, TextError};
 use crate::schema::{FieldKind, IndexField, TextSchema, tantivy_schema};
 use crate::segment::{ROWS_PART, TextSegment};
 
-pub(crate) const PLAIN_TOKENIZER: &str = "plain";
+pub(crate) const PLAIN_TOKENIZER: &str = "raw";
 pub(crate) const TRIGRAM_TOKENIZER: &str = "trigrams";
 /// What a writer may use before it holds anything.
 const SMALLEST_BUDGET: usize = 1 << 20;
@@ -93,7 +94,7 @@ impl SegmentBuilder {
             None => self.writer()?,
         };
         writer.add_document(document)?;
-        self.rows.push(row);
+        self.rows.insert(row);
         if writer.mem_usage() < self.budget {
             self.writer = Some((writer, directory));
         } else {

@@ -162,7 +162,7 @@ pub(crate) fn tantivy_schema(schema: &TextSchema) -> (Schema, Vec<IndexField>) {
             .set_index_option(IndexRecordOption::WithFreqsAndPositions);
         let tokens = builder.add_text_field(&format!("f{at}"), TextOptions::default().set_indexing_options(tokens));
         let name = (spec.kind == FieldKind::Name).then(|| NameFields {
-            whole: builder.add_text_field(&format!("w{at}"), unranked(PLAIN_TOKENIZER).set_fast(Some(PLAIN_TOKENIZER))),
+            whole: builder.add_text_field(&format!("w{at}"), unranked(PLAIN_TOKENIZER).set_fast(PLAIN_TOKENIZER)),
             trigrams: builder.add_text_field(&format!("t{at}"), unranked(TRIGRAM_TOKENIZER)),
         });
         IndexField { tokens, name }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::prelude::Expr;
-use crate::shim::{Found, RowKey};
+use ducklake_scan::{Found, RowKey};
 use ducklake_text::TextQuery;
 
 use crate::engine::Searched;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use datafusion::prelude::Expr;
-use crate::shim::{Found, RowKey, TextSearch, VectorSearch, Ext};
+use ducklake_scan::{Found, RowKey, TextSearch, VectorSearch};
 use ducklake_text::TextQuery;
 use serde::de::DeserializeOwned;
 

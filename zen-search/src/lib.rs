@@ -25,7 +25,6 @@
 // Futures of statements nest deeply: a statement plans queries that may call views and functions.
 #![recursion_limit = "256"]
 
-mod shim;
 mod candidates;
 mod engine;
 mod error;

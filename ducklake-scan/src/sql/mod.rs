@@ -26,9 +26,11 @@ pub(crate) mod settings;
 mod statements;
 mod text_cast;
 pub(crate) mod types;
+pub(crate) mod vectors;
 pub(crate) mod write;
 
 pub(crate) use command::{AttachOptions, Command, parse, parse_query};
 pub(crate) use pinned::{PinnedLakes, PinnedObject};
 pub(crate) use references::{Reference, Version, collect};
 pub(crate) use scalars::register;
+pub(crate) use vectors::as_match;

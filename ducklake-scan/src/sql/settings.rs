@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::{LakeError, Result};
 
 /// Names that SET takes, with their defaults.
-const KNOWN: [(&str, &str); 30] = [
+const KNOWN: [(&str, &str); 31] = [
     ("allow_persistent_secrets", "true"),
     ("autoinstall_known_extensions", "false"),
     ("autoload_known_extensions", "false"),
@@ -23,6 +23,8 @@ const KNOWN: [(&str, &str); 30] = [
     ("enable_external_access", "true"),
     ("enable_object_cache", "true"),
     ("enable_progress_bar", "false"),
+    // Candidates of a walk through an HNSW index; an index chooses for itself where it is not set.
+    ("hnsw_ef_search", ""),
     ("immediate_transaction_mode", "false"),
     ("max_memory", ""),
     ("memory_limit", ""),
@@ -104,7 +106,7 @@ fn check(name: &str, value: &str) -> Result<()> {
         "ducklake_default_data_inlining_row_limit" | "ducklake_max_retry_count" | "ducklake_retry_wait_ms" => {
             number().ok().filter(|n| *n >= 0).map(|_| ()).ok_or_else(|| wrong("number"))
         }
-        "threads" | "worker_threads" => number().ok().filter(|n| *n >= 1).map(|_| ()).ok_or_else(|| wrong("number")),
+        "threads" | "worker_threads" | "hnsw_ef_search" => number().ok().filter(|n| *n >= 1).map(|_| ()).ok_or_else(|| wrong("number")),
         _ => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use super::reader::LakeDeleteReader;
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
 use crate::local::LocalView;
+use crate::search::grown_tables;
 use crate::sql::names::Attached;
 
 /// A transaction on one lake.
@@ -86,9 +87,11 @@ impl OpenLake {
             session: &settings,
             retry,
         };
+        let grown = grown_tables(&transaction);
         let done = Box::pin(commit(&context, transaction)).await;
-        if done.is_err() {
-            lake.forget_bases();
+        match &done {
+            Ok(_) => lake.refresh_later(&grown),
+            Err(_) => lake.forget_bases(),
         }
         Ok(done?)
     }

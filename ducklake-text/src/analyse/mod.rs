@@ -9,7 +9,7 @@ mod split;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-pub(crate) use fold::{cut, fold_name};
+pub(crate) use fold::fold_name;
 pub(crate) use glob::Glob;
 pub(crate) use split::{Role, split};
 

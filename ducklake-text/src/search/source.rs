@@ -120,8 +120,8 @@ impl Source {
 fn set(reader: &InvertedIndexReader, term: &TermInfo) -> Result<RoaringBitmap> {
     let mut documents = RoaringBitmap::new();
     let mut postings = reader.read_postings_from_terminfo(term, IndexRecordOption::Basic)?;
-    while postings.doc() != TERMINATED {
-        documents.push(postings.doc());
+    // They ascend, so each can be added at the end.
+    while postings.doc() != TERMINATED && documents.try_push(postings.doc()).is_ok() {
         postings.advance();
     }
     Ok(documents)
@@ -216,7 +216,7 @@ fn names_like(index: &OpenIndex, field: &OpenField, names: &OpenName, glob: &Glo
             }
         };
         if matching {
-            documents.push(document);
+            documents.insert(document);
         }
     }
     Ok(documents)

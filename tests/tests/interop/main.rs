@@ -8,6 +8,7 @@ mod faults;
 mod golden;
 mod lakes;
 mod outages;
+mod search;
 mod servers;
 mod subjects;
 mod write;

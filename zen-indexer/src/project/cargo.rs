@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use semver::{Version, VersionReq};
 use toml::{Table, Value};
 
-use super::files::{Files, join, toml_strings};
+use super::files::{Files, join, toml_strings, within};
 use super::graph::{Direct, Node};
 use super::{Ecosystem, Origin, Reading};
 
@@ -58,7 +58,7 @@ pub(super) fn read(reading: &mut Reading) {
             // Folders within a workspace that a member depends on are members too.
             if workspace.is_some() && above.is_empty() {
                 for path in paths_of(&manifest) {
-                    if let Some(folder) = resolved(&folder, &path)
+                    if let Some(folder) = within(&folder, &path)
                         && seen.len() < MAX_MEMBERS
                         && files.exists(&join(&folder, "Cargo.toml"))
                         && seen.insert(folder.clone())
@@ -154,24 +154,6 @@ fn exact(requirement: Option<&str>) -> Option<String> {
 fn paths_of(manifest: &Table) -> Vec<String> {
     let values = tables(manifest).into_iter().flat_map(|(table, _)| table.values());
     values.filter_map(|value| value.get("path").and_then(Value::as_str)).map(str::to_owned).collect()
-}
-
-/// A path from a folder, if it stays within the project.
-fn resolved(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains(['\\', ':']) {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// The packages of a lock file.

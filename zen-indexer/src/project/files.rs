@@ -311,6 +311,24 @@ pub(super) fn toml_strings(value: Option<&toml::Value>) -> Vec<String> {
         .collect()
 }
 
+/// A path from a folder, if it stays within the project.
+pub(super) fn within(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains(['\\', ':']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

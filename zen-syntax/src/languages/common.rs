@@ -1,6 +1,6 @@
 //! What several languages share: documentation with `@tags` (Java, Kotlin, Scala), values and lists as metadata.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::comments;
 use crate::doc_tags::{Param, Sections, remark, tags, word_first};
@@ -67,4 +67,19 @@ pub(crate) fn list<T: Into<Value>>(metadata: &mut Map<String, Value>, key: &str,
     if !values.is_empty() {
         metadata.insert(key.into(), values.into());
     }
+}
+
+/// A variant of an enum as metadata: its name, and what it is given, annotated with and said to be.
+pub(crate) fn variant(name: &str, arguments: Option<&str>, attributes: Vec<String>, doc: Option<String>) -> Value {
+    let mut row = json!({"name": name});
+    if let Some(arguments) = arguments {
+        row["arguments"] = one_line(arguments).into();
+    }
+    if !attributes.is_empty() {
+        row["attributes"] = attributes.into();
+    }
+    if let Some(doc) = doc {
+        row["doc"] = doc.into();
+    }
+    row
 }

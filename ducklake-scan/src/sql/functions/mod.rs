@@ -5,6 +5,7 @@ mod databases;
 mod files;
 mod lakes;
 mod rows;
+mod search;
 mod series;
 
 use std::collections::HashMap;
@@ -138,8 +139,19 @@ pub(crate) fn short_call(name: &str, lake: &str, schema: &str) -> Option<Functio
 
 /// Whether a lower-cased name can be a table function's.
 pub(crate) fn is_table_function(name: &str) -> bool {
-    const OTHERS: [&str; 8] =
-        ["range", "generate_series", "unnest", "glob", "read_parquet", "parquet_scan", "read_csv", "read_csv_auto"];
+    const OTHERS: [&str; 11] = [
+        "range",
+        "generate_series",
+        "unnest",
+        "glob",
+        "read_parquet",
+        "parquet_scan",
+        "read_csv",
+        "read_csv_auto",
+        "vector_search",
+        "text_search",
+        "hybrid_search",
+    ];
     ["ducklake_", "duckdb_", "pragma_"].iter().any(|prefix| name.starts_with(prefix))
         || OTHERS.contains(&name)
         || SHORT.iter().any(|(short, _)| *short == name)
@@ -175,6 +187,10 @@ pub(crate) async fn table_function(
     }
     if let Some(rows) = files::call(session, call).await? {
         return Ok(Some(rows));
+    }
+    if let Some(batch) = Box::pin(search::call(session, call)).await? {
+        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        return Ok(Some(FunctionRows::new(Arc::new(provider))));
     }
     series::call(session, call)
 }

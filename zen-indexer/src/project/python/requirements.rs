@@ -5,7 +5,7 @@ use std::fs;
 
 use super::is_dev_name;
 use super::requirement::{Requirement, url_origin};
-use crate::project::files::{Files, join, matches};
+use crate::project::files::{Files, join, matches, within};
 use crate::project::graph::Direct;
 
 /// The most files that are read, and how deep they include each other.
@@ -66,21 +66,7 @@ fn listed(files: &Files, folder: &str) -> Vec<String> {
 
 /// A path from the folder of a file, if it stays within the project.
 fn beside(file: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains(['\\', ':']) {
-        return None;
-    }
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    within(file.rsplit_once('/').map_or("", |(folder, _)| folder), path)
 }
 
 /// Lines with those that a backslash joins to them, without comments.

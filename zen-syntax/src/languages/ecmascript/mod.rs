@@ -37,7 +37,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     file_names: &[],
     separator: ".",
     grammar: tree_sitter_javascript::LANGUAGE,
-    query: include_str!("javascript.scm"),
+    query: concat!(include_str!("shared.scm"), include_str!("javascript.scm"), include_str!("jsx.scm")),
     rules: &EcmaRules { is_typed: false },
     compiled: OnceLock::new(),
 };
@@ -49,7 +49,7 @@ pub(crate) static TYPESCRIPT: Language = Language {
     file_names: &[],
     separator: ".",
     grammar: tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-    query: include_str!("typescript.scm"),
+    query: concat!(include_str!("shared.scm"), include_str!("typescript.scm")),
     rules: &EcmaRules { is_typed: true },
     compiled: OnceLock::new(),
 };
@@ -61,7 +61,7 @@ pub(crate) static TSX: Language = Language {
     file_names: &[],
     separator: ".",
     grammar: tree_sitter_typescript::LANGUAGE_TSX,
-    query: concat!(include_str!("typescript.scm"), include_str!("jsx.scm")),
+    query: concat!(include_str!("shared.scm"), include_str!("typescript.scm"), include_str!("jsx.scm")),
     rules: &EcmaRules { is_typed: true },
     compiled: OnceLock::new(),
 };

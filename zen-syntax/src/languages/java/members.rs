@@ -109,18 +109,10 @@ pub(super) fn of_type(node: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
 }
 
 fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
-    let mut row = json!({"name": file.text(field(node, "name")?)});
-    if let Some(arguments) = field(node, "arguments") {
-        row["arguments"] = one_line(file.text(arguments)).into();
-    }
+    let arguments = field(node, "arguments").map(|found| file.text(found));
     let attributes = child(node, "modifiers").map(|found| annotations(found, file)).unwrap_or_default();
-    if !attributes.is_empty() {
-        row["attributes"] = attributes.into();
-    }
-    if let Some(doc) = common::doc(file.text, node.start_byte()) {
-        row["doc"] = doc.into();
-    }
-    Some(row)
+    let doc = common::doc(file.text, node.start_byte());
+    Some(common::variant(file.text(field(node, "name")?), arguments, attributes, doc))
 }
 
 /// The fields that one declaration declares; none where they are private, or constants, which are symbols.

@@ -197,16 +197,8 @@ fn primary(constructor: Node<'_>, file: &File<'_>, symbol: &mut Symbol) {
 }
 
 fn variant(node: Node<'_>, file: &File<'_>) -> Option<Value> {
-    let mut row = json!({"name": file.text(child(node, "identifier")?)});
-    if let Some(arguments) = child(node, "value_arguments") {
-        row["arguments"] = one_line(file.text(arguments)).into();
-    }
+    let arguments = child(node, "value_arguments").map(|found| file.text(found));
     let attributes = child(node, "modifiers").map(|found| annotations(found, file)).unwrap_or_default();
-    if !attributes.is_empty() {
-        row["attributes"] = attributes.into();
-    }
-    if let Some(doc) = common::doc(file.text, node.start_byte()) {
-        row["doc"] = doc.into();
-    }
-    Some(row)
+    let doc = common::doc(file.text, node.start_byte());
+    Some(common::variant(file.text(child(node, "identifier")?), arguments, attributes, doc))
 }
