@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// A search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// Agents could not be served.
+    #[error(transparent)]
+    Serve(#[from] zen_mcp::McpError),
     /// Results cannot be written.
     #[error("cannot write standard output: {0}")]
     Output(io::Error),
@@ -86,6 +89,12 @@ pub(crate) fn conclude(result: Result<(), Failure>) -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Says what is going on, on standard error.
+pub(crate) fn note(message: &str) {
+    // Nobody is left to tell if standard error fails.
+    let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
 /// Says what may help, on standard error.

@@ -6,6 +6,7 @@ mod failure;
 mod lakes;
 mod output;
 mod progress;
+mod serve;
 mod signals;
 
 use std::process::ExitCode;

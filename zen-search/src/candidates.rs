@@ -23,6 +23,12 @@ const PER_HIT: usize = 5;
 /// Symbols of exactly the name that is looked for: those of the right type are found among them.
 const SAME_NAME: usize = 500;
 
+/// Where words of a query are looked for in symbols, and what they count there. What contains a symbol is in `metadata`.
+const SYMBOL_COLUMNS: [(&str, f32); 5] =
+    [("name", 1.0), ("metadata", 1.0), ("doc_comment", 1.0), ("signature", 0.6), ("file_path", 0.6)];
+/// The same of documentation.
+const DOC_COLUMNS: [(&str, f32); 2] = [("title", 2.0), ("content", 1.0)];
+
 /// A search as every lake gets it.
 #[derive(Debug)]
 pub(crate) struct Question {
@@ -36,10 +42,10 @@ pub(crate) struct Question {
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) what: What,
-    /// By words: its place among those, from 0, and its score.
-    pub(crate) words: Option<(usize, f32)>,
-    /// By meaning: its place among those, from 0, and the cosine of the angle.
-    pub(crate) meaning: Option<(usize, f32)>,
+    /// BM25 of its words, and its share of the best in the same table of the same lake.
+    pub(crate) words: Option<(f32, f32)>,
+    /// Cosine of the angle between its vector and the query's.
+    pub(crate) meaning: Option<f32>,
     /// How well its name fits, and how much of what the query says to be around it is.
     pub(crate) name: Option<(NameFit, f32)>,
     /// How often its package was downloaded.
@@ -53,6 +59,8 @@ pub(crate) struct Offer {
     pub(crate) docs: Vec<Candidate>,
     /// Whether anything that counts has an embedding.
     pub(crate) has_embeddings: bool,
+    /// Whether words were looked for without an index.
+    pub(crate) is_unindexed: bool,
     /// Names of packages like the one that was asked for and is not there.
     pub(crate) near_packages: Vec<String>,
 }
@@ -103,14 +111,21 @@ pub(crate) async fn offer(lake: Arc<OpenLake>, question: Arc<Question>) -> Resul
             }
         },
     )?;
-    let has_embeddings = [&symbols, &docs].into_iter().flatten().any(|(_, has_embeddings)| *has_embeddings);
-    let list = |found: Option<(Vec<Candidate>, bool)>| found.map(|(list, _)| list).unwrap_or_default();
-    Ok(Offer { symbols: list(symbols), docs: list(docs), has_embeddings, near_packages: Vec::new() })
+    let any = |what: fn(&Lists) -> bool| [&symbols, &docs].into_iter().flatten().any(|(_, lists)| what(lists));
+    let (has_embeddings, is_unindexed) = (any(Lists::has_embeddings), any(Lists::is_unindexed));
+    let list = |found: Option<(Vec<Candidate>, Lists)>| found.map(|(list, _)| list).unwrap_or_default();
+    Ok(Offer { symbols: list(symbols), docs: list(docs), has_embeddings, is_unindexed, near_packages: Vec::new() })
 }
 
-async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, bool)> {
-    let (words, meaning, names) =
-        tokio::try_join!(by_words(table, question), by_meaning(table, question), by_name(table, question))?;
+async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, Lists)> {
+    let by_words_and_name = async {
+        let words = by_words(table, question).await?;
+        // Names are only known to an index.
+        let has_index = words.as_ref().is_none_or(|found| found.index.is_some());
+        let names = if has_index { by_name(table, question).await? } else { Vec::new() };
+        Ok::<_, SearchError>((words, names))
+    };
+    let ((words, names), meaning) = tokio::try_join!(by_words_and_name, by_meaning(table, question))?;
     let lists = Lists { words, meaning, names };
     let rows: HashMap<RowKey, SymbolRow> = table.rows(&lists.all(), &SymbolRow::COLUMNS).await?;
     let fit = |symbol: &Symbol| {
@@ -124,10 +139,10 @@ async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate
         let name = fit(&symbol);
         Candidate { what: What::Symbol(symbol), words: None, meaning: None, name, downloads }
     });
-    Ok((made, lists.has_embeddings()))
+    Ok((made, lists))
 }
 
-async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, bool)> {
+async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, Lists)> {
     let (words, meaning) = tokio::try_join!(by_words(table, question), by_meaning(table, question))?;
     let lists = Lists { words, meaning, names: Vec::new() };
     let rows: HashMap<RowKey, DocRow> = table.rows(&lists.all(), &DocRow::COLUMNS).await?;
@@ -136,15 +151,16 @@ async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, 
         let downloads = table.moment.packages.downloads(&doc.ecosystem, &doc.package);
         Candidate { what: What::Doc(doc), words: None, meaning: None, name: None, downloads }
     });
-    Ok((made, lists.has_embeddings()))
+    Ok((made, lists))
 }
 
 /// By words; in name mode only the headings of documentation.
 async fn by_words(table: &Searched, question: &Question) -> Result<Option<Found>> {
     let is_docs = table.table == "doc_chunks";
-    let columns: &[&str] = match question.request.mode {
-        Mode::Hybrid | Mode::Text => &[],
-        Mode::Name if is_docs => &["title"],
+    let columns: &[(&str, f32)] = match question.request.mode {
+        Mode::Hybrid | Mode::Text if is_docs => &DOC_COLUMNS,
+        Mode::Hybrid | Mode::Text => &SYMBOL_COLUMNS,
+        Mode::Name if is_docs => &[("title", 1.0)],
         Mode::Name | Mode::Vector => return Ok(None),
     };
     let query = TextQuery::parse(&question.request.query);
@@ -166,7 +182,7 @@ async fn by_meaning(table: &Searched, question: &Question) -> Result<Option<Foun
 /// By name: in name mode exact, by its beginning and by any part of it, or by a pattern; in hybrid mode names that are the
 /// query, which have to be among the candidates however common their words are.
 async fn by_name(table: &Searched, question: &Question) -> Result<Vec<Found>> {
-    let names = |query: TextQuery, k| table.words(query.in_fields(["name"]), &[], k);
+    let names = |query: TextQuery, k| table.words(query, &[("name", 1.0)], k);
     let Some(name) = &question.name else {
         if question.request.mode == Mode::Name {
             return Err(SearchError::Request {
@@ -202,22 +218,27 @@ impl Lists {
         self.meaning.as_ref().is_some_and(|found| !found.rows.is_empty())
     }
 
-    /// One candidate for each row, with its place in every list.
+    fn is_unindexed(&self) -> bool {
+        self.words.as_ref().is_some_and(|found| found.index.is_none() && !found.rows.is_empty())
+    }
+
+    /// One candidate for each row, with what every list has of it.
     fn candidates<R>(&self, rows: HashMap<RowKey, R>, make: impl Fn(R) -> Candidate) -> Vec<Candidate> {
-        let places = |found: &Option<Found>, score: &dyn Fn(f32) -> f32| -> HashMap<RowKey, (usize, f32)> {
-            let rows = found.iter().flat_map(|found| found.rows.iter().enumerate());
-            rows.map(|(place, row)| (row.key, (place, score(row.score)))).collect()
-        };
-        let words = places(&self.words, &|score| score);
-        let meaning = places(&self.meaning, &|distance| 1.0 - distance);
+        let best = self.words.iter().flat_map(|found| &found.rows).map(|row| row.score).fold(0.0, f32::max);
+        let words: HashMap<RowKey, f32> = scores(&self.words);
+        let distances: HashMap<RowKey, f32> = scores(&self.meaning);
         let made = rows.into_iter().map(|(key, row)| {
             let mut candidate = make(row);
-            candidate.words = words.get(&key).copied();
-            candidate.meaning = meaning.get(&key).copied();
+            candidate.words = words.get(&key).map(|score| (*score, if best > 0.0 { score / best } else { 0.0 }));
+            candidate.meaning = distances.get(&key).map(|distance| 1.0 - distance);
             candidate
         });
         made.collect()
     }
+}
+
+fn scores(found: &Option<Found>) -> HashMap<RowKey, f32> {
+    found.iter().flat_map(|found| &found.rows).map(|row| (row.key, row.score)).collect()
 }
 
 /// Names in a lake that are like the query, where nothing was found.

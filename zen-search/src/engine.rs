@@ -19,12 +19,12 @@ pub(crate) struct Searched {
 }
 
 impl Searched {
-    /// The best rows by words, by BM25; in these columns, or in all that the index has.
-    pub(crate) async fn words(&self, query: TextQuery, columns: &[&str], k: usize) -> Result<Found> {
+    /// The best rows by words, by BM25; what a hit in a column counts is beside it.
+    pub(crate) async fn words(&self, query: TextQuery, columns: &[(&str, f32)], k: usize) -> Result<Found> {
         let search = TextSearch {
             table: table(self.table),
             query,
-            columns: columns.iter().map(|column| ((*column).to_owned(), 1.0)).collect(),
+            columns: columns.iter().map(|(column, boost)| ((*column).to_owned(), *boost)).collect(),
             k,
             filter: self.filter.clone(),
             snapshot: self.moment.selector(),

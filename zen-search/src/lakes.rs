@@ -195,6 +195,10 @@ pub(crate) struct Moment {
 }
 
 impl OpenLake {
+    pub(crate) fn lake(&self) -> &ducklake_scan::Lake {
+        self.lake.lake()
+    }
+
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }

@@ -39,6 +39,7 @@ mod refs;
 mod request;
 mod search;
 mod show;
+mod sql;
 mod versions;
 
 pub use error::{Result, SearchError};
@@ -50,4 +51,5 @@ pub use name::NameFit;
 pub use refs::{Certainty, Reference, ReferenceRequest, References};
 pub use request::{MAX_LIMIT, Mode, SearchRequest, Within};
 pub use search::Searcher;
+pub use sql::SqlRows;
 pub use show::{Excerpt, ShownSymbol, SourceRequest, SymbolRequest, Symbols};

@@ -10,8 +10,10 @@ use crate::request::{Mode, SearchRequest};
 
 /// Copies of a hit that are named.
 const NAMED_COPIES: usize = 5;
-/// What reciprocal rank fusion adds to places (Cormack, Clarke, Büttcher: SIGIR 2009).
-const RANK_OFFSET: f32 = 60.0;
+/// What meaning counts beside words, 0 to 1.
+const MEANING: f32 = 0.5;
+/// Shorter documentation is the same by chance.
+const TELLING_DOC: usize = 40;
 
 /// Candidates with what their lakes are called.
 #[derive(Debug)]
@@ -33,16 +35,17 @@ impl<'q> Pool<'q> {
 
 /// The best hits of a pool.
 ///
-/// Places by words count within a lake's own list: scores rest on what else that lake has. Places by meaning are those
-/// among all lakes, for similarity is the same everywhere.
+/// Each measure is divided by the best of its list, so that neither drowns the other. By words that is the best of the same
+/// table of the same lake, for BM25 rests on what else is in a table; similarity is the same everywhere, so that it is the
+/// best of all.
 pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
-    let Pool { question, mut candidates } = pool;
-    rank_by_meaning(&mut candidates);
+    let Pool { question, candidates } = pool;
+    let nearest = candidates.iter().filter_map(|(_, candidate)| candidate.meaning).fold(0.0, f32::max);
     let mut scored: Vec<(Tier, f32, String, Candidate)> = candidates
         .into_iter()
         .filter_map(|(lake, candidate)| {
             let tier = Tier::of(&candidate, question, request.mode)?;
-            Some((tier, score(&candidate), lake, candidate))
+            Some((tier, score(&candidate, nearest, request.mode), lake, candidate))
         })
         .collect();
     scored.sort_by(|a, b| {
@@ -55,8 +58,8 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (_, score, lake, candidate) in scored {
-        let key = likeness(&candidate.what);
-        match known.get(&key).and_then(|at| hits.get_mut(*at)) {
+        let keys = likenesses(&candidate.what);
+        match keys.iter().find_map(|key| known.get(key)).and_then(|at| hits.get_mut(*at)) {
             Some(hit) => {
                 hit.more += 1;
                 if hit.copies.len() < NAMED_COPIES {
@@ -64,13 +67,13 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
                 }
             }
             None => {
-                known.insert(key, hits.len());
+                known.extend(keys.into_iter().map(|key| (key, hits.len())));
                 hits.push(Hit {
                     rank: hits.len() + 1,
                     score,
                     name_fit: candidate.name.map(|(fit, _)| fit),
-                    text_score: candidate.words.map(|(_, score)| score),
-                    similarity: candidate.meaning.map(|(_, similarity)| similarity),
+                    text_score: candidate.words.map(|(score, _)| score),
+                    similarity: candidate.meaning,
                     lake,
                     what: candidate.what,
                     more: 0,
@@ -110,19 +113,16 @@ impl Tier {
     }
 }
 
-/// Places by meaning among all lakes.
-fn rank_by_meaning(candidates: &mut [(String, Candidate)]) {
-    let mut similar: Vec<&mut (usize, f32)> =
-        candidates.iter_mut().filter_map(|(_, candidate)| candidate.meaning.as_mut()).collect();
-    similar.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (place, of) in similar.into_iter().enumerate() {
-        of.0 = place;
-    }
-}
-
-fn score(candidate: &Candidate) -> f32 {
-    let share = |place: Option<(usize, f32)>| place.map_or(0.0, |(place, _)| RANK_OFFSET / (RANK_OFFSET + place as f32));
-    let found = f32::midpoint(share(candidate.words), share(candidate.meaning));
+fn score(candidate: &Candidate, nearest: f32, mode: Mode) -> f32 {
+    let words = candidate.words.map_or(0.0, |(_, share)| share);
+    let meaning = candidate.meaning.filter(|_| nearest > 0.0).map_or(0.0, |similarity| similarity.max(0.0) / nearest);
+    let share = match mode {
+        Mode::Vector => 1.0,
+        // Without any vectors words are everything.
+        Mode::Hybrid if nearest > 0.0 => MEANING,
+        Mode::Hybrid | Mode::Text | Mode::Name => 0.0,
+    };
+    let found = share * meaning + (1.0 - share) * words;
     let hidden = match &candidate.what {
         What::Symbol(symbol) => match symbol.visibility.as_str() {
             "private" => 0.8,
@@ -131,18 +131,25 @@ fn score(candidate: &Candidate) -> f32 {
         },
         What::Doc(_) => 1.0,
     };
+    // Ten times the downloads are worth 0.2%: that decides between equals.
     let downloads = candidate.downloads.map_or(0.0, |count| (count.max(0) as f32).ln_1p());
     found * hidden * (1.0 + downloads / 1000.0)
 }
 
-/// Equal for what is the same to a reader.
-fn likeness(what: &What) -> String {
+/// What is the same to a reader has one of these in common: in all versions of a package, and, where the documentation
+/// tells that it is the same, in all packages.
+fn likenesses(what: &What) -> Vec<String> {
+    let of = |parts: &[&str]| parts.join("\0");
     match what {
         What::Symbol(symbol) => {
             let container = symbol.container.as_deref().unwrap_or_default();
-            format!("{}\0{}\0{container}\0{}\0{}", symbol.ecosystem, symbol.kind, symbol.name, symbol.signature)
+            let own = [&symbol.ecosystem, &symbol.kind, container, &symbol.name, &symbol.signature];
+            let in_package = [&own[..], &["package", &symbol.package]].concat();
+            let doc = symbol.doc.as_deref().map(str::trim).filter(|doc| doc.len() >= TELLING_DOC);
+            let anywhere = doc.map(|doc| of(&[&own[..], &["doc", doc]].concat()));
+            std::iter::once(of(&in_package)).chain(anywhere).collect()
         }
-        What::Doc(doc) => format!("{}\0{}", doc.ecosystem, doc.content),
+        What::Doc(doc) => vec![of(&[&doc.ecosystem, doc.content.trim()])],
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Reference {
     pub written: String,
     /// Who refers, or what is referred to; nothing where it is a file outside of every symbol, or of another package.
     pub symbol: Option<Symbol>,
+    /// The ecosystem of the package that refers.
+    pub ecosystem: String,
     /// The package that refers.
     pub package: String,
     /// Its version.
@@ -315,6 +317,7 @@ async fn shown(
         certainty: group.certainty,
         symbol: other_end(&group.row).and_then(|id| known.get(&id).cloned()),
         written: group.row.to_name,
+        ecosystem: group.row.ecosystem,
         package: group.row.package,
         version: group.row.version,
         file: group.row.file_path,

@@ -1,6 +1,7 @@
 //! From a request to hits, over all lakes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::candidates::{Offer, Question, near_names, offer};
 use crate::error::{Result, SearchError};
@@ -12,6 +13,7 @@ use crate::packages::near;
 use crate::refs::{ReferenceRequest, References, references};
 use crate::request::{Mode, SearchRequest};
 use crate::show::{SymbolRequest, Symbols, show};
+use crate::sql::{SqlRows, query};
 
 /// Finds things in lakes. Cheap to share: everything that is loaded is loaded once.
 #[derive(Debug)]
@@ -48,7 +50,10 @@ impl Searcher {
         let vector = QueryVector::new(self.model.clone(), &request.query);
         let question = Arc::new(Question::new(request.clone(), vector));
         let found = self.lakes.ask(|lake| offer(lake, Arc::clone(&question))).await?;
-        let (mode_used, notes) = self.mode_used(request, &question, &found)?;
+        let (mode_used, mut notes) = self.mode_used(request, &question, &found)?;
+        if found.answers.iter().any(|(_, offer)| offer.is_unindexed) {
+            notes.push("there is no search index yet, which takes time; `zen refresh` makes it".into());
+        }
         let names: Vec<String> = self.lakes.names().map(str::to_owned).collect();
         let mut near_packages = Vec::new();
         let mut pool = Pool::new(&question);
@@ -122,6 +127,15 @@ impl Searcher {
     /// As [`Searcher::show`].
     pub async fn references(&self, request: &ReferenceRequest) -> Result<References> {
         references(&self.lakes, request).await
+    }
+
+    /// Runs a statement of SQL that only reads: a query, EXPLAIN of one, SHOW or DESCRIBE. The lakes are attached under
+    /// their names, the first one's tables need none.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it; [`SearchError::Request`] where it takes longer than `time`.
+    pub async fn sql(&self, sql: &str, rows: usize, time: Duration) -> Result<SqlRows> {
+        query(&self.lakes, sql, rows, time).await
     }
 
     /// The packages of all lakes.

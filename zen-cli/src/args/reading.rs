@@ -142,7 +142,7 @@ one symbol of the package; likely where it is written with what the symbol is in
 is called so, and may be another's: a method of a value whose type is not written.
 
 --json writes one object: symbols [{id, kind, name, …}], callers and callees
-[{lake, relation, certainty, written, symbol, package, version, file, lines}], more_callers,
+[{lake, relation, certainty, written, symbol, ecosystem, package, version, file, lines}], more_callers,
 more_callees, unanswered [{lake, reason}].";
 
 #[derive(Debug, Args)]

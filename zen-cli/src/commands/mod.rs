@@ -21,8 +21,8 @@ use zen_search::{QueryModel, Searcher};
 
 use crate::args::{Cli, Command, Global, Indexing, Model};
 use crate::failure::Failure;
-use crate::lakes;
 use crate::signals::guard;
+use crate::{lakes, serve};
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Remove(args) => with_lake(&global, async |lake| remove::run(lake, &args, &global).await).await,
         Command::Embed(args) => with_lake(&global, async |lake| embed::run(lake, &args, &global).await).await,
-        Command::Serve(_) => Ok(()),
+        Command::Serve(args) => serve::run(&args, &global, search::model(&args.model)).await,
         Command::Refresh => with_lake(&global, async |lake| refresh::run(lake, &global).await).await,
     }
 }

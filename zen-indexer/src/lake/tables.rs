@@ -59,8 +59,8 @@ pub(super) const TABLES: &[Table] = &[
         indexes: &[
             (
                 "api_symbols_text",
-                "ON zen.api_symbols USING FTS (name AS name BOOST 3, signature AS code, doc_comment AS text,
-                metadata AS code, file_path AS code BOOST 0.5) WITH (refresh = 'manual')",
+                "ON zen.api_symbols USING FTS (name AS name, metadata AS code, doc_comment AS text,
+                signature AS code BOOST 0.6, file_path AS code BOOST 0.6) WITH (refresh = 'manual')",
             ),
             (
                 "api_symbols_near",
