@@ -74,6 +74,7 @@ pub use api::{AppendOptions, Appender, LakeTransaction, Merge, Rows, SqlExpr, Ta
 pub use duckdb::{DuckDbFile, DuckDbTable};
 pub use ducklake_catalog::Snapshot;
 pub use ducklake_format::LakeType;
+pub use ducklake_storage::StorageOptions;
 pub use ducklake_transact::settings::byte_size;
 pub use ducklake_transact::{ColumnDefault, CommitInfo, NewColumn, RetryPolicy, SessionSettings};
 pub use error::{ErrorKind, LakeError, Result};

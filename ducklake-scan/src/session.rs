@@ -26,6 +26,7 @@ use crate::write::OpenTransactions;
 mod attach;
 mod describe;
 mod plan;
+mod reading;
 
 pub(crate) use describe::default_sql;
 
@@ -57,6 +58,7 @@ pub struct Session {
     retry: RwLock<RetryPolicy>,
     session_settings: RwLock<SessionSettings>,
     local: Arc<LocalState>,
+    reads_files: bool,
     /// Rows from elsewhere that statements may name.
     sources: RwLock<Vec<(String, PinnedObject)>>,
 }
@@ -105,6 +107,7 @@ impl Session {
             retry: RwLock::default(),
             session_settings: RwLock::default(),
             local,
+            reads_files: true,
             sources: RwLock::default(),
         }
     }

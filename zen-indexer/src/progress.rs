@@ -14,6 +14,8 @@ pub enum Phase {
     Embed,
     /// Writing: counted in rows.
     Write,
+    /// Indexing for search: counted in rows.
+    Refresh,
 }
 
 /// Hears how far a task is. Calls come from several threads.

@@ -142,8 +142,11 @@ impl ZenLake {
     }
 }
 
-/// Batches as structs.
-pub(crate) fn structs<T: DeserializeOwned>(table: &'static str, batches: &[RecordBatch]) -> Result<Vec<T>> {
+/// Batches of a table of `zen` as its rows' structs; columns that are not there have to be optional in these.
+///
+/// # Errors
+/// [`ZenError::Rows`] where columns have other names or types.
+pub fn structs<T: DeserializeOwned>(table: &'static str, batches: &[RecordBatch]) -> Result<Vec<T>> {
     let mut rows = Vec::new();
     for batch in batches {
         let next: Vec<T> = serde_arrow::from_record_batch(batch)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ducklake_scan::LakeOptions;
+use ducklake_scan::{LakeOptions, StorageOptions};
 
 use crate::error::{Result, ZenError};
 
@@ -21,6 +21,8 @@ pub struct Location {
     pub uri: String,
     /// Where data files are, where that is not what the lake records.
     pub data_path: Option<String>,
+    /// Settings of the object store; the environment says what is absent here.
+    pub storage: StorageOptions,
     /// Folder of the default lake.
     folder: Option<PathBuf>,
 }
@@ -31,17 +33,19 @@ impl Location {
     pub fn default_from(start: &Path) -> Self {
         let home = start.ancestors().find(|folder| folder.join(FOLDER).is_dir()).unwrap_or(start);
         let folder = home.join(FOLDER);
-        Self { uri: format!("sqlite:{}", folder.join(CATALOG).display()), data_path: None, folder: Some(folder) }
+        let uri = format!("sqlite:{}", folder.join(CATALOG).display());
+        Self { uri, data_path: None, storage: StorageOptions::default(), folder: Some(folder) }
     }
 
     /// Any other lake.
     #[must_use]
     pub fn of(uri: String, data_path: Option<String>) -> Self {
-        Self { uri, data_path, folder: None }
+        Self { uri, data_path, storage: StorageOptions::default(), folder: None }
     }
 
     pub(super) fn options(&self) -> LakeOptions {
-        LakeOptions { data_path: self.data_path.clone(), ..LakeOptions::default() }
+        let storage = self.storage.clone();
+        LakeOptions { data_path: self.data_path.clone(), storage, ..LakeOptions::default() }
     }
 
     /// Whether this is the default lake and was not made yet.

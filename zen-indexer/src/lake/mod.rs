@@ -3,6 +3,7 @@
 mod find;
 mod load;
 mod location;
+mod refresh;
 mod tables;
 mod write;
 
@@ -11,14 +12,15 @@ use std::sync::Arc;
 use ducklake_scan::{CreateLake, Lake, LakeOptions, Session};
 use tokio::sync::Mutex;
 
-pub use find::{Removed, SymbolQuery};
+pub use ducklake_scan::RefreshRow;
+pub use find::{Removed, SymbolQuery, structs};
 pub use location::Location;
 pub use write::{PackageRows, Replaced};
 
 use crate::error::{Result, ZenError};
 
 /// Name of the lake in sessions.
-const LAKE: &str = "lake";
+pub const LAKE: &str = "lake";
 
 /// A lake with the tables of the schema `zen`.
 #[derive(Debug, Clone)]
@@ -38,6 +40,18 @@ impl ZenLake {
             return Err(ZenError::NoLake { location: location.to_string() });
         }
         Ok(Self::over(Lake::open(&location.uri, location.options()).await?))
+    }
+
+    /// As [`ZenLake::open`], to be read and nothing else: whatever would change it is refused.
+    ///
+    /// # Errors
+    /// As [`ZenLake::open`].
+    pub async fn open_read_only(location: &Location) -> Result<Self> {
+        if location.is_missing() {
+            return Err(ZenError::NoLake { location: location.to_string() });
+        }
+        let options = LakeOptions { read_only: true, ..location.options() };
+        Ok(Self::over(Lake::open(&location.uri, options).await?))
     }
 
     /// Opens the lake, or makes one where there is none. Its tables are made with the first package.

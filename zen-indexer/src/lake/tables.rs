@@ -8,6 +8,9 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// Statements that make it, in order.
     pub(super) statements: &'static [&'static str],
+    /// Its search indexes by name, with what comes after that. Segments are made when a command ends, by
+    /// [`super::ZenLake::refresh`]: making them at every commit would make small ones.
+    pub(super) indexes: &'static [(&'static str, &'static str)],
 }
 
 /// Files of a package version are below `ecosystem=…/package=…/version=…`.
@@ -25,6 +28,7 @@ pub(super) const TABLES: &[Table] = &[
                 indexed_at TIMESTAMP WITH TIME ZONE NOT NULL,
                 file_count BIGINT NOT NULL,
                 symbol_count BIGINT NOT NULL)"],
+        indexes: &[],
     },
     Table {
         name: "api_symbols",
@@ -52,6 +56,17 @@ pub(super) const TABLES: &[Table] = &[
             "ALTER TABLE zen.api_symbols SET PARTITIONED BY (ecosystem, package, version)",
             "ALTER TABLE zen.api_symbols SET SORTED BY (kind, name)",
         ],
+        indexes: &[
+            (
+                "api_symbols_text",
+                "ON zen.api_symbols USING FTS (name AS name, metadata AS code, doc_comment AS text,
+                signature AS code BOOST 0.6, file_path AS code BOOST 0.6) WITH (refresh = 'manual')",
+            ),
+            (
+                "api_symbols_near",
+                "ON zen.api_symbols USING HNSW (embedding) WITH (metric = 'cosine', refresh = 'manual')",
+            ),
+        ],
     },
     Table {
         name: "doc_chunks",
@@ -70,6 +85,16 @@ pub(super) const TABLES: &[Table] = &[
             "ALTER TABLE zen.doc_chunks SET PARTITIONED BY (ecosystem, package, version)",
             "ALTER TABLE zen.doc_chunks SET SORTED BY (source_file, chunk_index)",
         ],
+        indexes: &[
+            (
+                "doc_chunks_text",
+                "ON zen.doc_chunks USING FTS (title AS text BOOST 2, content AS text) WITH (refresh = 'manual')",
+            ),
+            (
+                "doc_chunks_near",
+                "ON zen.doc_chunks USING HNSW (embedding) WITH (metric = 'cosine', refresh = 'manual')",
+            ),
+        ],
     },
     Table {
         name: "symbol_refs",
@@ -87,6 +112,7 @@ pub(super) const TABLES: &[Table] = &[
             "ALTER TABLE zen.symbol_refs SET PARTITIONED BY (ecosystem, package, version)",
             "ALTER TABLE zen.symbol_refs SET SORTED BY (relation, to_name)",
         ],
+        indexes: &[],
     },
     Table {
         name: "project_dependencies",
@@ -100,5 +126,6 @@ pub(super) const TABLES: &[Table] = &[
                 is_dev BOOLEAN NOT NULL,
                 source VARCHAR NOT NULL,
                 indexed BOOLEAN NOT NULL)"],
+        indexes: &[],
     },
 ];

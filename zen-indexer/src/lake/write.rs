@@ -156,7 +156,7 @@ fn replace(
     })
 }
 
-/// Makes what is missing of the tables.
+/// Makes what is missing of the tables and their search indexes.
 pub(super) async fn prepare(transaction: &mut LakeTransaction) -> ducklake_scan::Result<()> {
     let view = transaction.view().await?;
     let schema = view.schema("zen").cloned();
@@ -167,6 +167,9 @@ pub(super) async fn prepare(transaction: &mut LakeTransaction) -> ducklake_scan:
     }
     for statement in missing.iter().flat_map(|table| table.statements) {
         transaction.execute(statement).await?;
+    }
+    for (name, of) in TABLES.iter().flat_map(|table| table.indexes) {
+        transaction.execute(&format!("CREATE INDEX IF NOT EXISTS {name} {of}")).await?;
     }
     Ok(())
 }

@@ -111,6 +111,14 @@ pub enum SourceError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A path that leads out of the folder it should be in.
+    #[error("'{}' is not read: it is no file below '{}'", path.display(), root.display())]
+    Outside {
+        /// The path.
+        path: PathBuf,
+        /// The folder.
+        root: PathBuf,
+    },
     /// The work was given up.
     #[error("the work on '{}' was given up", .0.display())]
     Cancelled(PathBuf),

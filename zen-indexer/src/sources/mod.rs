@@ -1,6 +1,7 @@
 //! Where packages come from: working trees, the ecosystems' own clients, git.
 
 pub mod archive;
+mod at_hand;
 pub mod client;
 pub mod decode;
 pub mod error;
@@ -10,6 +11,7 @@ mod process;
 pub mod walk;
 
 pub use archive::{Limits, Unpacked, unpack};
+pub use at_hand::{at_hand, read_within};
 pub use client::{FetchOptions, Fetched, fetch, fetch_git};
 pub use decode::read_text;
 pub use error::SourceError;

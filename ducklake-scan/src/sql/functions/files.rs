@@ -32,6 +32,10 @@ pub(crate) fn is_file_name(name: &str) -> bool {
 }
 
 pub(super) async fn call(session: &Session, call: &FunctionCall) -> Result<Option<FunctionRows>> {
+    let is_own = ["glob", "read_parquet", "parquet_scan", "read_csv", "read_csv_auto"].contains(&call.name.as_str());
+    if is_own && !session.reads_files() {
+        return Err(LakeError::not_supported(format!("{}: files beside the lake", call.name)));
+    }
     let parquet = match call.name.as_str() {
         "glob" => {
             let found = files_of(call)?;

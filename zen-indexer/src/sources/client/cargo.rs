@@ -89,7 +89,7 @@ fn project(spec: &PackageSpec, version: &str, work: &Work<'_>) -> Result<PathBuf
 }
 
 /// Where cargo keeps its unpacked crates, if exactly one of its registries has this one.
-fn in_registry(name: &str, version: &str) -> Option<PathBuf> {
+pub(crate) fn in_registry(name: &str, version: &str) -> Option<PathBuf> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))?;
     in_registry_of(&home, name, version)
 }

@@ -24,6 +24,8 @@ use crate::sources::error::SourceError;
 use crate::sources::manifest::{Manifest, find_published};
 use crate::sources::package::{Ecosystem, PackageSpec};
 
+pub(crate) use cargo::in_registry as in_cargo_registry;
+
 /// How packages are fetched.
 #[derive(Debug, Clone)]
 pub struct FetchOptions {

@@ -1,12 +1,20 @@
 //! Results as text and as JSON.
 
+mod found;
+mod page;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
 use zen_indexer::index::Indexed;
-use zen_indexer::model::{ApiSymbol, IndexedPackage};
+use zen_indexer::model::ApiSymbol;
+use zen_search::ListedPackage;
 
 use crate::failure::Failure;
+
+pub(crate) use found::{hit, references, shown};
+pub(crate) use page::Page;
+use page::clean;
 
 /// Skipped files that a summary names at most.
 const NAMED_FILES: usize = 5;
@@ -82,16 +90,17 @@ fn reasons(indexed: &Indexed) -> String {
 }
 
 /// A list of packages, in columns.
-pub(crate) fn packages(packages: &[IndexedPackage]) -> String {
+pub(crate) fn packages(packages: &[ListedPackage], show_lake: bool) -> String {
     let mut rows = vec![["PACKAGE", "VERSION", "SYMBOLS", "FILES", "INDEXED", "DESCRIPTION"].map(String::from)];
-    rows.extend(packages.iter().map(|package| {
+    rows.extend(packages.iter().map(|ListedPackage { lake, package }| {
+        let lake = if show_lake { format!("[{lake}] ") } else { String::new() };
         [
-            format!("{}:{}", package.ecosystem, package.name),
-            package.version.clone(),
+            clean(&format!("{lake}{}:{}", package.ecosystem, package.name)),
+            clean(&package.version),
             package.symbol_count.to_string(),
             package.file_count.to_string(),
             package.indexed_at.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect(),
-            shortened(package.description.as_deref().unwrap_or_default(), 60),
+            clean(&shortened(package.description.as_deref().unwrap_or_default(), 60)),
         ]
     }));
     columns(&rows)
@@ -155,5 +164,5 @@ pub(crate) fn symbol(symbol: &ApiSymbol) -> String {
             text.push_str(&format!("\n    {line}"));
         }
     }
-    text
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }

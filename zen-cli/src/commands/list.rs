@@ -1,27 +1,28 @@
 //! `zen list`: the packages in the lake.
 
 use zen_indexer::lake::ZenLake;
+use zen_search::Searcher;
 
+use super::search::tell_unanswered;
 use crate::args::{Global, List};
 use crate::failure::Failure;
 use crate::output;
 
-pub(super) async fn run(lake: &ZenLake, args: &List, global: &Global) -> Result<(), Failure> {
-    if args.dependencies {
-        return dependencies(lake, args, global).await;
-    }
-    let mut packages = lake.packages().await?;
-    packages.retain(|package| args.ecosystem.as_ref().is_none_or(|wanted| *wanted == package.ecosystem));
+pub(super) async fn run(searcher: &Searcher, args: &List, global: &Global) -> Result<(), Failure> {
+    let found = searcher.packages().await?;
+    tell_unanswered(&found.unanswered);
+    let mut packages = found.packages;
+    packages.retain(|listed| args.ecosystem.as_ref().is_none_or(|wanted| *wanted == listed.package.ecosystem));
     if global.json {
         return packages.iter().try_for_each(output::json);
     }
     if packages.is_empty() {
         return output::line("no packages yet: `zen index PATH`, `zen install rust:NAME` or `zen onboard` brings some");
     }
-    output::line(&output::packages(&packages))
+    output::line(&output::packages(&packages, searcher.lakes().are_several()))
 }
 
-async fn dependencies(lake: &ZenLake, args: &List, global: &Global) -> Result<(), Failure> {
+pub(super) async fn dependencies(lake: &ZenLake, args: &List, global: &Global) -> Result<(), Failure> {
     let mut found = lake.dependencies().await?;
     found.retain(|dependency| args.ecosystem.as_ref().is_none_or(|wanted| *wanted == dependency.ecosystem));
     if global.json {

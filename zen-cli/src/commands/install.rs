@@ -7,7 +7,7 @@ use zen_indexer::progress::Phase;
 use zen_indexer::sources::{FetchOptions, Fetched, PackageSpec, WalkOptions, fetch, fetch_git};
 
 use super::index::{one, told};
-use super::options;
+use super::{options, refresh};
 use crate::args::{Global, Indexing, Install};
 use crate::failure::{Failure, report};
 use crate::progress::Bars;
@@ -23,7 +23,8 @@ pub(super) async fn run(lake: &ZenLake, args: &Install, global: &Global) -> Resu
         let fetched = fetch_git(url, args.rev.as_deref(), &fetching).await.map_err(ZenError::from)?;
         progress.end(Phase::Fetch);
         let indexed = index_fetched(lake, fetched, &args.indexing, options, &bars).await?;
-        return told(&indexed, args.indexing.verbose, global, &bars);
+        told(&indexed, args.indexing.verbose, global, &bars)?;
+        return refreshed(lake, args, &bars, Ok(())).await;
     }
     let mut failed = 0;
     for spec in &specs {
@@ -36,7 +37,16 @@ pub(super) async fn run(lake: &ZenLake, args: &Install, global: &Global) -> Resu
             Err(failure) => return Err(failure),
         }
     }
-    if failed > 0 { Err(Failure::Partly { failed, total: specs.len() }) } else { Ok(()) }
+    let result = if failed > 0 { Err(Failure::Partly { failed, total: specs.len() }) } else { Ok(()) };
+    refreshed(lake, args, &bars, result).await
+}
+
+/// The end of the command, with the search indexes as up to date as was asked for.
+async fn refreshed(lake: &ZenLake, args: &Install, bars: &Bars, result: Result<(), Failure>) -> Result<(), Failure> {
+    if !args.indexing.no_refresh {
+        refresh::after(lake, bars).await;
+    }
+    result
 }
 
 /// A package's name on the command line.

@@ -3,8 +3,10 @@
 mod args;
 mod commands;
 mod failure;
+mod lakes;
 mod output;
 mod progress;
+mod serve;
 mod signals;
 
 use std::process::ExitCode;

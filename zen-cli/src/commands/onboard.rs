@@ -12,7 +12,7 @@ use zen_indexer::sources::{FetchOptions, PackageSpec};
 
 use super::index::told;
 use super::install::install;
-use super::options;
+use super::{options, refresh};
 use crate::args::{Global, Onboard};
 use crate::failure::{Failure, report, warn};
 use crate::output;
@@ -43,6 +43,9 @@ pub(super) async fn run(lake: &ZenLake, args: &Onboard, global: &Global) -> Resu
     let project = root.display().to_string();
     let rows = recorded(lake, &project, &wanted, &done).await?;
     lake.record_dependencies(&project, &rows).await?;
+    if !args.indexing.no_refresh && !done.is_empty() {
+        refresh::after(lake, &bars).await;
+    }
     let indexed = rows.iter().filter(|row| row.indexed).count();
     if global.json {
         output::json(&json!({"project": project, "dependencies": rows.len(), "indexed": indexed}))?;

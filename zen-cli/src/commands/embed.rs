@@ -4,8 +4,8 @@ use serde_json::json;
 use zen_indexer::lake::ZenLake;
 use zen_indexer::sources::PackageSpec;
 
-use super::embedder;
 use super::install::spec;
+use super::{embedder, refresh};
 use crate::args::{Embed, Global};
 use crate::failure::Failure;
 use crate::output;
@@ -34,6 +34,9 @@ pub(super) async fn run(lake: &ZenLake, args: &Embed, global: &Global) -> Result
             };
         });
         result?;
+    }
+    if !args.no_refresh {
+        refresh::after(lake, &bars).await;
     }
     Ok(())
 }

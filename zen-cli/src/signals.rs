@@ -13,8 +13,9 @@ pub(crate) async fn guard<T>(work: impl Future<Output = Result<T, Failure>>) -> 
     }
 }
 
+/// Waits for a signal; the exit code that tells it.
 #[cfg(unix)]
-async fn stopped() -> u8 {
+pub(crate) async fn stopped() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
@@ -27,8 +28,9 @@ async fn stopped() -> u8 {
     }
 }
 
+/// Waits for a signal; the exit code that tells it.
 #[cfg(not(unix))]
-async fn stopped() -> u8 {
+pub(crate) async fn stopped() -> u8 {
     if tokio::signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }

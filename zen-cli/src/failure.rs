@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use zen_indexer::ZenError;
+use zen_search::SearchError;
 
 /// Anything that ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,12 @@ pub(crate) enum Failure {
     /// The lake, a source or the model failed.
     #[error(transparent)]
     Zen(#[from] ZenError),
+    /// A search failed.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// Agents could not be served.
+    #[error(transparent)]
+    Serve(#[from] zen_mcp::McpError),
     /// Results cannot be written.
     #[error("cannot write standard output: {0}")]
     Output(io::Error),
@@ -43,13 +50,14 @@ impl Failure {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Zen(error) => error.hint(),
+            Self::Search(error) => error.hint(),
             _ => None,
         }
     }
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } => 2,
+            Self::Usage { .. } | Self::Search(SearchError::Request { .. }) => 2,
             Self::Interrupted(code) => *code,
             _ => 1,
         }
@@ -81,6 +89,18 @@ pub(crate) fn conclude(result: Result<(), Failure>) -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Says what is going on, on standard error.
+pub(crate) fn note(message: &str) {
+    // Nobody is left to tell if standard error fails.
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}
+
+/// Says what may help, on standard error.
+pub(crate) fn hint(message: &str) {
+    // Nobody is left to tell if standard error fails.
+    let _ = writeln!(io::stderr().lock(), "hint: {message}");
 }
 
 /// Says what may be wrong, on standard error.

@@ -7,7 +7,7 @@ use zen_indexer::index::{IndexOptions, Indexed, Package, index};
 use zen_indexer::lake::ZenLake;
 use zen_indexer::sources::{Ecosystem, Manifest, PackageError, WalkOptions, find_manifest, read_manifest};
 
-use super::options;
+use super::{options, refresh};
 use crate::args::{Global, Index};
 use crate::failure::Failure;
 use crate::output;
@@ -23,7 +23,11 @@ pub(super) async fn run(lake: &ZenLake, args: &Index, global: &Global) -> Result
     let package = Package { root: args.path.clone(), manifest, downloads: None, walk };
     let bars = Bars::new(global.quiet);
     let indexed = one(lake, package, options, &bars).await?;
-    told(&indexed, args.indexing.verbose, global, &bars)
+    told(&indexed, args.indexing.verbose, global, &bars)?;
+    if !args.indexing.no_refresh {
+        refresh::after(lake, &bars).await;
+    }
+    Ok(())
 }
 
 fn ecosystem(args: &Index) -> Result<Option<Ecosystem>, Failure> {

@@ -78,6 +78,7 @@ fn style(phase: Phase, total: u64) -> ProgressStyle {
         Phase::Embed => "{prefix}: embedding {bar:30} {human_pos}/{human_len} texts {per_sec} {eta}",
         Phase::Write if total == 0 => "{prefix}: writing {spinner} {elapsed}",
         Phase::Write => "{prefix}: writing {human_len} rows {spinner} {elapsed}",
+        Phase::Refresh => "{prefix}: indexing  {bar:30} {human_pos}/{human_len} rows {elapsed}",
     };
     // A template that indicatif does not understand is a bug that shows as a plain bar.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -1,10 +1,14 @@
 //! The command line.
 
+mod reading;
+
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use zen_indexer::sources::WalkOptions;
+
+pub(crate) use reading::{Filters, Refs, Search, Serve, Show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,24 +22,40 @@ Examples:
   zen install --git https://github.com/serde-rs/serde --rev v1.0.219
 
   # What is there
+  zen search "run blocking code without stalling the runtime"
+  zen search JoinHandle::abort --package tokio
+  zen show spawn --package tokio --context 5
+  zen refs spawn_blocking --callers
   zen list
-  zen show spawn --package tokio
   ducklake-cli --lake sqlite:.zenith/lake/catalog.sqlite sql \\
-      -c \"SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'\"
+      -c "SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'"
 
-  # A lake of a whole team
+  # A lake of a whole team, alone or with others
   zen --lake 'postgres:dbname=zen host=db.example.com' --data-path s3://bucket/zen/ \\
       install go:github.com/spf13/cobra
+  zen --profile work search "retry with backoff"
 
-Without --lake and ZEN_LAKE, the lake is .zenith/lake/ in this folder or the nearest above
-that has one. Any DuckLake client can open it, DuckDB included.
+  # For coding agents
+  zen serve --mcp
+
+Without --lake, --profile, ZEN_LAKE and ZEN_PROFILE, the lake is .zenith/lake/ in this folder or
+the nearest above that has one. Any DuckLake client can open it, DuckDB included.
+
+Several lakes are searched together: --lake more than once, or a profile in
+~/.config/zen/config.toml, whose paths are relative to it:
+  [profiles.work]
+  lakes = [
+      { name = "project" },
+      { name = "team", uri = "postgres:dbname=zen host=db", data_path = "s3://bucket/zen/" },
+  ]
+One without a uri is the project's own. One that cannot be reached is a warning.
 
 Embeddings need the model all-MiniLM-L6-v2 (from a hub's cache, --model-dir, or downloaded on
 first use) and the ONNX runtime (ORT_DYLIB_PATH, or `pip install onnxruntime`).
 --no-embeddings does without; `zen embed` fills them in later.
 
-Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted; the lake is as it
-was before the package that was being indexed.";
+Exit codes: 0 done, also where nothing was found; 1 something failed, 2 wrong usage,
+130 interrupted; the lake is as it was before the package that was being indexed.";
 
 /// Index the source and documentation of software packages into a lake.
 #[derive(Debug, Parser)]
@@ -50,13 +70,20 @@ pub(crate) struct Cli {
 /// Which lake, and how results are written.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, or a URL of these
-    #[arg(long, value_name = "URI", env = "ZEN_LAKE", global = true)]
-    pub(crate) lake: Option<String>,
-    /// Data files are below this folder or URL; for a new lake, the one to record
+    /// The lake's catalog: sqlite:PATH, postgres:dbname=… host=…, or a URL of these; again for each further lake to
+    /// read [env: ZEN_LAKE]
+    #[arg(long, value_name = "URI", global = true)]
+    pub(crate) lake: Vec<String>,
+    /// Data files are below this folder or URL; for a new lake, the one to record; once for each --lake
     #[arg(long, value_name = "DIR", env = "ZEN_DATA_PATH", global = true)]
-    pub(crate) data_path: Option<String>,
-    /// One JSON object for each package, symbol or dependency, a line each
+    pub(crate) data_path: Vec<String>,
+    /// The lakes of this profile in ~/.config/zen/config.toml [env: ZEN_PROFILE]
+    #[arg(long, value_name = "NAME", global = true, conflicts_with = "lake")]
+    pub(crate) profile: Option<String>,
+    /// Time that a lake may take to answer; of several, 10 s where nothing is said
+    #[arg(long, value_name = "SECONDS", global = true)]
+    pub(crate) timeout: Option<f64>,
+    /// One JSON object for each package, symbol or dependency, a line each; one for a search and for references
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// No progress bars
@@ -72,14 +99,22 @@ pub(crate) enum Command {
     Install(Install),
     /// Index what this project's manifests and lock files name and the lake has not
     Onboard(Onboard),
+    /// Find symbols and documentation
+    Search(Search),
     /// List the packages in the lake
     List(List),
-    /// Show symbols with everything that is known of them
+    /// Show symbols with everything that is known of them, and their source where it is on this machine
     Show(Show),
+    /// Show who refers to a symbol, and what it refers to
+    Refs(Refs),
     /// Remove a package: one version, or all
     Remove(Remove),
     /// Compute the embeddings that --no-embeddings left out
     Embed(Embed),
+    /// Bring the search indexes up to date: make those that are missing, and index files that no index has yet
+    Refresh,
+    /// Answer coding agents
+    Serve(Serve),
 }
 
 /// How packages are indexed.
@@ -99,6 +134,9 @@ pub(crate) struct Indexing {
     /// Index generated code too
     #[arg(long)]
     pub(crate) generated: bool,
+    /// Leave the search indexes as they are: searches look through what they lack, and `zen refresh` indexes it later
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
     /// Threads that parse; without it, all processors
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZero<usize>>,
@@ -198,27 +236,6 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Show {
-    /// A symbol's name, its id, or the id's first 8 digits or more
-    pub(crate) symbol: String,
-    /// Only of this package
-    #[arg(long, short)]
-    pub(crate) package: Option<String>,
-    /// Only of this version
-    #[arg(long)]
-    pub(crate) version: Option<String>,
-    /// Only of this ecosystem
-    #[arg(long)]
-    pub(crate) ecosystem: Option<String>,
-    /// Only of this kind: function, method, struct, …
-    #[arg(long, short)]
-    pub(crate) kind: Option<String>,
-    /// At most so many
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Remove {
     /// ECOSYSTEM:NAME[@VERSION]; no version means all
     pub(crate) package: String,
@@ -228,6 +245,9 @@ pub(crate) struct Remove {
 pub(crate) struct Embed {
     /// Only this package: ECOSYSTEM:NAME[@VERSION]
     pub(crate) package: Option<String>,
+    /// Leave the search indexes as they are
+    #[arg(long)]
+    pub(crate) no_refresh: bool,
     #[command(flatten)]
     pub(crate) model: Model,
 }
