@@ -46,6 +46,11 @@ impl GrowingIndex {
         Ok(Self { metric, dimensions, ids: Vec::new(), vectors: Vec::new(), graph: None, refused: 0, scanned: SCANNED })
     }
 
+    /// Numbers of a vector.
+    pub fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
     /// Vectors that can be found.
     pub fn len(&self) -> usize {
         self.ids.len()

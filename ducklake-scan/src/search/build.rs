@@ -283,18 +283,18 @@ impl Builder {
 }
 
 /// Lists of floats, whatever kind of list they are.
-struct Vectors {
+pub(super) struct Vectors {
     lists: ArrayRef,
 }
 
 impl Vectors {
-    fn of(column: &ArrayRef) -> Result<Self> {
+    pub(super) fn of(column: &ArrayRef) -> Result<Self> {
         let wanted = DataType::List(Arc::new(Field::new("element", DataType::Float32, true)));
         Ok(Self { lists: cast(column, &wanted)? })
     }
 
     /// A row's vector, without copying it; `None` where it is NULL or has NULLs in it.
-    fn get(&self, row: usize) -> Option<&[f32]> {
+    pub(super) fn get(&self, row: usize) -> Option<&[f32]> {
         let lists = self.lists.as_list::<i32>();
         if !lists.is_valid(row) {
             return None;

@@ -11,6 +11,7 @@ mod cover;
 mod definition;
 mod disk;
 mod found;
+mod growing;
 mod known;
 mod later;
 mod nearest;

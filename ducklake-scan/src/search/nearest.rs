@@ -15,6 +15,7 @@ use roaring::RoaringBitmap;
 
 use super::cover::{AllowedRows, Cover, VisibleFile, cover, kept};
 use super::definition::{IndexDefinition, IndexKind};
+use super::growing::Growing;
 use super::plan;
 use super::store::{IndexFiles, OpenSegment, SegmentInfo};
 use crate::error::{LakeError, Result};
@@ -108,10 +109,14 @@ pub(crate) async fn candidates(
         Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && !segment.is_empty(),
         _ => true,
     });
-    if cover.parts.is_empty() {
+    let growing = table.lake().segments().growing().of(&index.uuid, &files, &cover.rest);
+    let grown = growing.as_ref().map(|growing| take_grown(growing, table, nearest, &files, &mut cover.rest));
+    let grown = grown.unwrap_or_default();
+    if cover.parts.is_empty() && grown.is_empty() {
         return Ok(None);
     }
-    let wanted = cover.covered_files();
+    let mut wanted = cover.covered_files();
+    wanted.extend(&grown);
     let allowed = plan::allowed(state, table, &files, &wanted, &nearest.filter).await?;
     let searches = cover.parts.iter().filter_map(|part| {
         let segment = Arc::clone(opened.get(&part.info.name)?);
@@ -126,11 +131,36 @@ pub(crate) async fn candidates(
         let places = neighbours.into_iter();
         rows.extend(places.filter_map(|n| part.place(n.entry).map(|(file, position)| (file, position, n.distance))));
     }
+    if let Some(growing) = growing.filter(|_| !grown.is_empty()) {
+        let allowed = allowed.iter().filter(|(file, _)| grown.contains(file));
+        let allowed = allowed.map(|(file, rows)| (*file, rows.clone())).collect();
+        rows.extend(growing.search(nearest, k, &files, &allowed)?);
+    }
     rows.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
     rows.truncate(k);
     let segments = cover.parts.len();
     let passing = (!nearest.filter.is_empty()).then_some(allowed);
     Ok(Some(Candidates { index: index.name, files, rows, rest: cover.rest, segments, passing }))
+}
+
+/// Files without a segment that an index in memory has, which takes the others in. A transaction's own are left to be read.
+fn take_grown(
+    growing: &Arc<Growing>,
+    table: &LakeTable,
+    nearest: &Nearest,
+    files: &[VisibleFile],
+    rest: &mut Vec<(usize, Range<u64>)>,
+) -> Vec<usize> {
+    let is_whole = |(file, positions): &(usize, Range<u64>)| {
+        let file = &files[*file];
+        file.rows > 0 && positions.start == 0 && positions.end >= file.rows && file.id < ducklake_transact::FIRST_LOCAL_ID
+    };
+    let (whole, pieces): (Vec<_>, Vec<_>) = std::mem::take(rest).into_iter().partition(is_whole);
+    let (known, unknown): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(file, _)| growing.knows(&files[*file]));
+    growing.take_in(table, unknown.iter().map(|(file, _)| files[*file].clone()).collect(), nearest);
+    rest.extend(pieces);
+    rest.extend(unknown);
+    known.into_iter().map(|(file, _)| file).collect()
 }
 
 async fn index_of(table: &LakeTable, nearest: &Nearest) -> Result<Option<IndexDefinition>> {

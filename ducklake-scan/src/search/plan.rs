@@ -9,6 +9,8 @@ use datafusion::catalog::Session;
 use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::datasource::provider_as_source;
+use datafusion::execution::SessionState;
+use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::collect;
 use futures::{StreamExt, TryStreamExt};
@@ -82,10 +84,20 @@ pub(super) async fn passing(
     Ok(rows)
 }
 
+/// A state whose scans give rows in the order of the file.
+pub(super) fn ordered_state() -> SessionState {
+    let config = crate::session::Session::config().with_target_partitions(1);
+    SessionContext::new_with_config(config).state()
+}
+
+/// Positions of a batch that has them as a column.
+pub(super) fn positions(batch: &RecordBatch, column: usize) -> &[i64] {
+    batch.column(column).as_primitive::<Int64Type>().values()
+}
+
 /// File ids and positions of a batch that has them as columns from `first` on.
 pub(super) fn keys(batch: &RecordBatch, first: usize) -> (&[i64], &[i64]) {
-    let column = |index| batch.column(index).as_primitive::<Int64Type>().values().as_ref();
-    (column(first), column(first + 1))
+    (positions(batch, first), positions(batch, first + 1))
 }
 
 /// Which rows of these files a search may find: those that the snapshot has, and that pass the filter.

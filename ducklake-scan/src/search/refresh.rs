@@ -4,19 +4,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::execution::SessionState;
-use datafusion::execution::context::SessionContext;
-use datafusion::execution::session_state::SessionStateBuilder;
-
 use super::build::{Batch, Progress, Recipe, build};
 use super::cover::{VisibleFile, cover};
 use super::definition::{IndexDefinition, IndexKind, TAG_PREFIX};
 use super::nearest::visible_files;
+use super::plan;
 use super::store::{IndexFiles, SegmentInfo, SegmentStore};
 use super::text;
 use crate::error::Result;
 use crate::lake::{Lake, LakeView, SnapshotSelector, same_name};
-use crate::session::Session;
 use crate::table::LakeTable;
 
 /// So many segments of about one size become one.
@@ -178,7 +174,7 @@ pub(super) async fn refresh_index(
         segments_removed: 0,
     };
     let batches = batches(store, files_of, &files, &segments, least).await?;
-    let state = state();
+    let state = plan::ordered_state();
     for batch in batches {
         let payload = build(&state, table, &files, &batch, &recipe, Arc::clone(&progress)).await?;
         store.write(files_of, batch.named(&files), payload).await?;
@@ -274,10 +270,4 @@ pub(super) fn recipe(table: &LakeTable, index: &IndexDefinition) -> Result<Optio
             names.map(|names| Recipe::Text { schema: text::schema(columns, &names), columns: names })
         }
     })
-}
-
-/// A state whose scans give rows in the order of the file.
-fn state() -> SessionState {
-    let context = SessionContext::new_with_config(Session::config().with_target_partitions(1));
-    SessionStateBuilder::new_from_existing(context.state()).build()
 }

@@ -22,6 +22,7 @@ use object_store::{ObjectMeta, ObjectStoreExt};
 use super::container::{self, Beginning, ContainerError, FIRST_READ, Header, Piece};
 use super::definition::IndexDefinition;
 use super::disk::DiskCache;
+use super::growing::GrowingIndexes;
 use super::text::MemoryRows;
 use crate::error::{LakeError, Result};
 
@@ -93,6 +94,8 @@ pub(crate) struct SegmentStore {
     folder: String,
     disk: Option<DiskCache>,
     caches: Arc<Caches>,
+    memory: usize,
+    growing: Arc<GrowingIndexes>,
 }
 
 struct Caches {
@@ -139,11 +142,23 @@ impl SegmentStore {
             storage: storage.clone(),
             folder: format!("{data_path}{FOLDER}/"),
             disk,
+            memory: options.memory,
+            growing: Arc::default(),
             caches: Arc::new(Caches {
                 listings: Mutex::default(),
                 opened: DefaultCache::new(options.memory).with_name("SegmentCache"),
             }),
         }
+    }
+
+    /// Bytes that opened segments may take.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Indexes in memory over rows without a segment.
+    pub(super) fn growing(&self) -> &GrowingIndexes {
+        &self.growing
     }
 
     /// The segments of an index. What was listed before holds for as long as `is_enough` of it.
