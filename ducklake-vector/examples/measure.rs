@@ -39,7 +39,11 @@ fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     graph.print();
     if let (Some(ours), Some(theirs)) = (segment.per_second(), graph.per_second()) {
         let built = graph.build.as_secs_f64() / segment.build.as_secs_f64();
-        println!("at recall {}: {:.1} times hnsw_rs's queries/s; built {built:.1} times as fast", measure::ENOUGH, ours / theirs);
+        println!(
+            "at recall {}: {:.1} times hnsw_rs's queries/s; built {built:.1} times as fast",
+            measure::ENOUGH,
+            ours / theirs
+        );
     }
     exact(&task).print();
     Ok(())

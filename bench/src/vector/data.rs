@@ -80,8 +80,9 @@ pub(crate) fn truth(vectors: &Vectors, queries: &Vectors, k: usize, step: usize)
     nearest.into_iter().map(|nearest| nearest.into_sorted().into_iter().map(|(entry, _)| entry).collect()).collect()
 }
 
-/// The part of the right answers that was found.
+/// The part of the right answers that was found, of as many queries as were asked.
 pub(crate) fn recall(found: &[Vec<u32>], truth: &[Vec<u32>]) -> f64 {
     let hits = found.iter().zip(truth).map(|(found, truth)| found.iter().filter(|row| truth.contains(row)).count());
-    hits.sum::<usize>() as f64 / truth.iter().map(Vec::len).sum::<usize>().max(1) as f64
+    let wanted: usize = truth.iter().take(found.len()).map(Vec::len).sum();
+    hits.sum::<usize>() as f64 / wanted.max(1) as f64
 }

@@ -111,9 +111,8 @@ pub(crate) fn segment(task: &Task, threads: usize) -> Result<Measured> {
     let clock = Clock::of_thread();
     let segment = VectorSegment::open(bytes.into())?;
     let open = clock.elapsed();
-    let search = |query: &[f32], ef, allowed: Option<&RoaringBitmap>| {
-        segment.search(query, K, ef, allowed).unwrap_or_default()
-    };
+    let search =
+        |query: &[f32], ef, allowed: Option<&RoaringBitmap>| segment.search(query, K, ef, allowed).unwrap_or_default();
     let mut by_ef = Vec::new();
     for ef in [16, 24, 32, 48, 64, 96, 128, 192] {
         let (time, recall) = task.ask(&task.truth, &mut |query| search(query, Some(ef), None));
