@@ -11,6 +11,7 @@ mod index;
 mod planning;
 mod report;
 mod tpch;
+mod vector;
 mod write;
 
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ enum What {
     DuckFile(DuckFileArgs),
     /// Indexing packages: parsing, embedding, a whole package end to end
     Index(IndexArgs),
+    /// Nearest neighbours: building and searching segments
+    Vector(VectorArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write(WriteArgs),
 }
@@ -65,6 +68,31 @@ enum IndexPart {
     Parse,
     Tokio,
     Embed,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VectorArgs {
+    /// A Python that has DuckDB and its extensions; usearch and `vss` are left out if it lacks them
+    #[arg(long, env = "QUACKLAKE_PYTHON")]
+    python: PathBuf,
+    /// Vectors that are searched
+    #[arg(long, default_value_t = 100_000)]
+    vectors: usize,
+    /// Vectors that are searched for
+    #[arg(long, default_value_t = 1_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    queries: usize,
+    /// A file of vectors (32-bit floating point numbers, little-endian) to repeat with noise; random ones if absent
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Numbers of a vector of the file
+    #[arg(long, default_value_t = 384)]
+    dimensions: usize,
+    /// Length of the noise, where vectors have length 1
+    #[arg(long, default_value_t = 0.3)]
+    noise: f32,
+    /// Threads that build; all cores if absent
+    #[arg(long)]
+    threads: Option<usize>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -179,6 +207,7 @@ fn main() -> ExitCode {
     let asked = match &what {
         What::Scan(args) => args.threads,
         What::Write(args) => args.threads,
+        What::Vector(args) => args.threads,
         What::DuckFile(args) => args.threads,
         What::Index(_) => None,
     };
@@ -208,6 +237,7 @@ async fn measure(what: What, threads: usize) -> Result<()> {
             duckfile::run(&args, threads, &mut duck).await
         }
         What::Index(args) => index::run(&args).await,
+        What::Vector(args) => vector::run(&args, threads),
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;
             report::heading(&mut duck, threads)?;

@@ -40,6 +40,15 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Nearest neighbours: segments beside hnsw_rs, usearch, DuckDB's vss and exact search
+    Vector {
+        /// Vectors that are searched
+        #[arg(long, default_value = "100000")]
+        vectors: String,
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Writing: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write {
         /// Size of the TPC-H tables
@@ -60,6 +69,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
         Bench::Write { scale, only, args } => ("write", Some(scale), only, args),
         Bench::Duckfile { only, args } => ("duckfile", None, only, args),
         Bench::Index { only, args } => ("index", None, only, args),
+        Bench::Vector { args, .. } => ("vector", None, &None, args),
     };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
     let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
@@ -80,6 +90,9 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     }
     if let Some(scale) = scale {
         bench.args(["--scale", scale]);
+    }
+    if let Bench::Vector { vectors, .. } = what {
+        bench.args(["--vectors", vectors]);
     }
     if matches!(name, "scan" | "duckfile") {
         bench.arg("--cache").arg(&cache);
