@@ -5,7 +5,7 @@
     python mcp.py --http "zen serve --mcp --http 127.0.0.1:{port}" --token TOKEN ...
 
 The server has to have something for --query, --symbol and --docs. --index names a package or folder to be indexed, --cancel a
-large one whose indexing is cancelled. Needs the packages mcp and jsonschema (requirements-mcp.txt).
+large one whose indexing is cancelled. Needs the packages mcp and jsonschema (requirements.txt).
 """
 
 import argparse
