@@ -24,7 +24,7 @@ async fn the_server_says_what_it_is_for() {
     let instructions = info.instructions.as_deref().expect("instructions");
     assert!(instructions.contains("search_symbols"), "{instructions}");
     assert!(instructions.ends_with("Indexed now: src."), "{instructions}");
-    assert_eq!(info.server_info.name, "zen");
+    assert_eq!(info.server_info.as_ref().map(|server| server.name.as_str()), Some("zen"));
     assert!(info.capabilities.tools.is_some() && info.capabilities.resources.is_none());
 }
 
