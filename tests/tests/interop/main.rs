@@ -13,3 +13,4 @@ mod servers;
 mod subjects;
 mod write;
 mod zen;
+mod zen_search;
