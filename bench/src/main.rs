@@ -10,6 +10,7 @@ mod first_row;
 mod index;
 mod planning;
 mod report;
+mod search;
 mod tpch;
 mod write;
 
@@ -43,6 +44,8 @@ enum What {
     DuckFile(DuckFileArgs),
     /// Indexing packages: parsing, embedding, a whole package end to end
     Index(IndexArgs),
+    /// Searching a lake of real packages, in new processes and in a warm one
+    Search(SearchArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write(WriteArgs),
 }
@@ -65,6 +68,19 @@ enum IndexPart {
     Parse,
     Tokio,
     Embed,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SearchArgs {
+    /// A folder for the lake that later runs use again
+    #[arg(long)]
+    cache: PathBuf,
+    /// The program that is measured
+    #[arg(long, default_value_os_t = search::default_zen())]
+    zen: PathBuf,
+    /// Times that every query is asked
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 }
 
 #[derive(Debug, clap::Args)]
@@ -180,7 +196,7 @@ fn main() -> ExitCode {
         What::Scan(args) => args.threads,
         What::Write(args) => args.threads,
         What::DuckFile(args) => args.threads,
-        What::Index(_) => None,
+        What::Index(_) | What::Search(_) => None,
     };
     let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -208,6 +224,7 @@ async fn measure(what: What, threads: usize) -> Result<()> {
             duckfile::run(&args, threads, &mut duck).await
         }
         What::Index(args) => index::run(&args).await,
+        What::Search(args) => search::run(&args).await,
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;
             report::heading(&mut duck, threads)?;
