@@ -246,6 +246,30 @@ def several_lakes(place):
     shutil.rmtree(home)
 
 
+@subject("sqlite", "postgres")
+def agents(place):
+    """`zen serve --mcp` as the Python client of the protocol meets it, over both transports."""
+    python = os.environ.get("QUACKLAKE_MCP_PYTHON")
+    if not python:
+        print("    agents: not without QUACKLAKE_MCP_PYTHON, a Python with requirements-mcp.txt")
+        return
+    place.zen("install", "rust:semver@1.0.23", "pypi:six@1.16.0", "--no-embeddings")
+    serve = f"{os.environ['QUACKLAKE_ZEN']} --lake '{place.uri}' --data-path {place.data} serve --mcp"
+    token = "a-token-for-this-test-alone"
+    asked = ["--query", "parse a version requirement", "--symbol", "parse", "--docs", "compatibility library", "--sql", "SELECT name FROM zen.api_symbols WHERE kind = 'struct'"]
+    here = os.path.dirname(os.path.abspath(__file__))
+    small, large = place.package("small", functions=10), place.package("large", functions=20_000)
+    for transport in (["--stdio", serve], ["--http", f"{serve} --http 127.0.0.1:{{port}} --token-env MCP_TOKEN", "--token", token]):
+        done = subprocess.run([python, os.path.join(here, "mcp.py"), *transport, *asked, "--index", small, "--cancel", large], capture_output=True, text=True, timeout=900, env={**os.environ, "MCP_TOKEN": token})
+        if done.returncode != 0:
+            raise Wrong(f"{transport[0]}: {done.stdout[-1500:]}{done.stderr[-3000:]}")
+    keys, _ = place.check()
+    equal("packages", {name for _, name, _ in keys}, {"semver", "six", "small"})
+    open_to_all = subprocess.run([*place.command("serve", "--mcp", "--http", "0.0.0.0:0")], capture_output=True, text=True, timeout=60)
+    if open_to_all.returncode == 0 or "token" not in open_to_all.stderr:
+        raise Wrong(f"served to the network without a token: {open_to_all.stderr}")
+
+
 def silent_port():
     """A port that takes connections and says nothing, as long as this process lives."""
     import socket

@@ -4,9 +4,9 @@ use crate::subjects::subjects;
 
 subjects! {
     "zen_search.py", "QUACKLAKE_ZEN", sqlite, Backend::Sqlite,
-    filters_and_versions meaning references_and_sources several_lakes words_and_names
+    agents filters_and_versions meaning references_and_sources several_lakes words_and_names
 }
 subjects! {
     "zen_search.py", "QUACKLAKE_ZEN", postgres, Backend::Postgres,
-    filters_and_versions references_and_sources several_lakes words_and_names
+    agents filters_and_versions references_and_sources several_lakes words_and_names
 }
