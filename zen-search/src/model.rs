@@ -38,6 +38,13 @@ impl QueryModel {
         Self { options, state: RwLock::new(State::Unknown), loading: Mutex::default() }
     }
 
+    /// A model that is loaded already.
+    #[must_use]
+    pub fn loaded(embedder: Arc<dyn Embedder>) -> Self {
+        let options = ModelOptions::default();
+        Self { options, state: RwLock::new(State::Loaded(embedder)), loading: Mutex::default() }
+    }
+
     /// Where the model is looked for.
     #[must_use]
     pub fn options(&self) -> &ModelOptions {
