@@ -46,9 +46,9 @@ pub use metadata::{FormatVersion, LakeMetadata, OptionRow};
 pub use names::{Names, SchemaRow, TableRow, ViewRow};
 pub use raw::RawTable;
 pub use snapshot::{Snapshot, SnapshotChanges, SnapshotSelector};
-pub use tags::TagRow;
 pub use tables::{
     NameMappingRow, PartitionField, PartitionSpec, SchemaVersionRow, SortField, TableBase, TableFacts, VersionedColumn,
 };
+pub use tags::TagRow;
 pub use uri::{CatalogUri, PostgresTarget};
 pub use write::{CommitTransaction, CreateOptions, DeleteFileState, MetadataTable, TableStatsRow};

@@ -7,6 +7,8 @@ use ducklake_transact::TransactError;
 
 use datafusion::error::DataFusionError;
 
+use crate::sql::embed::EmbedderError;
+
 /// What class of thing failed: decides exit codes and what a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -110,6 +112,12 @@ pub enum LakeError {
         /// What is wrong with it.
         source: Box<duckdb_file::Error>,
     },
+    /// The model of a session failed, or broke its promises.
+    #[error("the embedding model failed: {source}")]
+    Embedder {
+        /// Why.
+        source: EmbedderError,
+    },
     /// DataFusion failed.
     #[error("{}", plain_message(.0))]
     Query(Box<DataFusionError>),
@@ -144,7 +152,7 @@ impl LakeError {
             },
             Self::Format(_) | Self::Invalid(_) => ErrorKind::InvalidLake,
             Self::Storage(_) => ErrorKind::Storage,
-            Self::UnknownTable { .. } | Self::UnknownName { .. } => ErrorKind::Query,
+            Self::UnknownTable { .. } | Self::UnknownName { .. } | Self::Embedder { .. } => ErrorKind::Query,
             Self::Usage { .. } => ErrorKind::Usage,
             Self::NotSupported { .. } => ErrorKind::NotSupported,
             Self::View { source, .. } | Self::File { source, .. } => source.kind(),

@@ -10,7 +10,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Local, TimeZone};
 use ducklake_catalog::{
     Catalog, CatalogError, CatalogOptions, CatalogUri, CreateOptions, FileListing, FileQuery, FormatVersion, Names,
-    SchemaRow, Snapshot, TableBase, TableRow, TableScanRows, ViewRow,
+    SchemaRow, Snapshot, TableBase, TableRow, TableScanRows, TagRow, ViewRow,
 };
 use ducklake_format::text::decode_scalar;
 use ducklake_format::{Column, LakeType, paths};
@@ -21,7 +21,7 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 use crate::error::{LakeError, Result};
 use crate::local::LocalView;
 use crate::parquet::FooterCache;
-use crate::search::{RefreshQueue, SearchOptions, SegmentStore};
+use crate::search::{self, RefreshQueue, SearchOptions, SegmentStore};
 
 pub use ducklake_catalog::SnapshotSelector;
 
@@ -92,6 +92,8 @@ struct Caches {
     columns: HashMap<(i64, i64), Arc<Vec<Column>>>,
     bases: HashMap<(i64, i64), Arc<TableBase>>,
     scans: Vec<(ScanKey, Arc<TableScanRows>)>,
+    /// Tags that define indexes, by snapshot.
+    index_tags: HashMap<i64, Arc<Vec<TagRow>>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -354,6 +356,22 @@ impl Lake {
             c.columns.insert(key, Arc::clone(&columns));
         });
         Ok(columns)
+    }
+
+    /// Tags of all tables that define indexes: one statement unless cached.
+    pub(crate) async fn index_tags(&self, view: &LakeView) -> Result<Arc<Vec<TagRow>>> {
+        let snapshot = view.snapshot.id;
+        if let Some(tags) = self.caches(|c| c.index_tags.get(&snapshot).cloned()) {
+            return Ok(tags);
+        }
+        let tags = Arc::new(self.inner.catalog.tags(snapshot, search::TAG_PREFIX).await?);
+        self.caches(|c| {
+            if c.index_tags.len() >= CACHED_SCANS {
+                c.index_tags.clear();
+            }
+            c.index_tags.insert(snapshot, Arc::clone(&tags));
+        });
+        Ok(tags)
     }
 
     /// Caches the columns of all tables: one statement.

@@ -12,7 +12,7 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use ducklake_catalog::{ColumnStats, DataFileRow, TableScanRows, VersionedColumn};
 use ducklake_format::columns::{Column, ColumnRow};
-use ducklake_transact::{LocalFile, PendingRows, TableChanges, Transaction};
+use ducklake_transact::{LocalFile, PendingRows, TableChanges, TagChange, Transaction};
 use roaring::RoaringTreemap;
 
 use crate::error::Result;
@@ -37,6 +37,8 @@ pub(crate) fn inlined_schema_version(file_id: i64) -> Option<i64> {
 #[derive(Debug, Default)]
 pub(crate) struct LocalView {
     tables: HashMap<i64, Arc<LocalTable>>,
+    /// Tags that the transaction sets or takes away.
+    tags: Vec<TagChange>,
 }
 
 /// One of them.
@@ -62,7 +64,11 @@ impl LocalView {
                 tables.insert(id, Arc::new(LocalTable::new(id, changes)?));
             }
         }
-        Ok(Self { tables })
+        Ok(Self { tables, tags: transaction.tags().to_vec() })
+    }
+
+    pub(crate) fn tags(&self) -> &[TagChange] {
+        &self.tags
     }
 
     pub(crate) fn table(&self, id: i64) -> Option<&Arc<LocalTable>> {

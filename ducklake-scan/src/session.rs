@@ -14,6 +14,7 @@ use ducklake_transact::{RetryPolicy, SessionSettings};
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name};
 use crate::search::NearestRows;
+use crate::sql::embed::Embedder;
 use crate::sql::explain;
 use crate::sql::local::LocalState;
 use crate::sql::names::{Attached, Names, Pins, unknown_table};
@@ -115,6 +116,11 @@ impl Session {
     pub fn with_lake_defaults(mut self, defaults: LakeOptions) -> Self {
         self.defaults = defaults;
         self
+    }
+
+    /// Sets the model behind `embed('text')`; without one, that is an error which says so.
+    pub fn set_embedder(&self, embedder: Arc<dyn Embedder>) {
+        self.local.set_embedder(embedder);
     }
 
     /// Gives an open transaction up, and waits until the files of cancelled and failed statements are removed: what a
@@ -333,6 +339,7 @@ impl Session {
             }
             Command::Use(parts) => self.use_statement(&parts).await.map(|()| no_rows()),
             Command::ShowTables { all, from } => self.show_tables(all, from.as_deref()).await,
+            Command::ShowIndexes(from) => self.show_indexes(from.as_deref()).await,
             Command::ShowDatabases => {
                 let Names { attached, files, .. } = self.names();
                 let lakes = attached.into_iter().map(|a| a.name);

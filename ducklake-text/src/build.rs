@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use tantivy::directory::RamDirectory;
+use tantivy::index::SegmentComponent;
 use tantivy::indexer::merge_indices;
 use tantivy::schema::Schema;
 use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
-use tantivy::index::SegmentComponent;
 use tantivy::{Directory, Index, IndexBuilder, SingleSegmentIndexWriter, TantivyDocument};
 
 use crate::analyse::{Analyser, fold_name, trigrams};
@@ -17,8 +17,8 @@ use crate::segment::{ROWS_PART, TextSegment};
 
 pub(crate) const PLAIN_TOKENIZER: &str = "raw";
 pub(crate) const TRIGRAM_TOKENIZER: &str = "trigrams";
-/// What a writer may use before it holds anything.
-const SMALLEST_BUDGET: usize = 1 << 20;
+/// With less, a writer is full with its first rows: its memory comes in pages of one MiB.
+const SMALLEST_BUDGET: usize = 8 << 20;
 
 pub(crate) fn tokenizer_of(kind: FieldKind) -> &'static str {
     match kind {
@@ -162,13 +162,20 @@ fn parts(index: &Index, directory: &RamDirectory) -> Result<Vec<(&'static str, V
     use SegmentComponent::{FastFields, FieldNorms, Positions, Postings, Store, Terms};
     let segments = index.searchable_segments()?;
     let Some(segment) = segments.first() else { return Ok(Vec::new()) };
-    [(Terms, "term"), (Postings, "idx"), (Positions, "pos"), (FieldNorms, "fieldnorm"), (FastFields, "fast"), (Store, "store")]
-        .into_iter()
-        .map(|(component, name)| {
-            let path: &Path = &segment.meta().relative_path(component);
-            Ok((name, directory.open_read(path).map_err(tantivy::TantivyError::from)?.read_bytes()?.to_vec()))
-        })
-        .collect()
+    [
+        (Terms, "term"),
+        (Postings, "idx"),
+        (Positions, "pos"),
+        (FieldNorms, "fieldnorm"),
+        (FastFields, "fast"),
+        (Store, "store"),
+    ]
+    .into_iter()
+    .map(|(component, name)| {
+        let path: &Path = &segment.meta().relative_path(component);
+        Ok((name, directory.open_read(path).map_err(tantivy::TantivyError::from)?.read_bytes()?.to_vec()))
+    })
+    .collect()
 }
 
 /// [`Analyser`] as the index library wants it.
@@ -249,5 +256,33 @@ impl TokenStream for &mut Tokens {
 
     fn token_mut(&mut self) -> &mut Token {
         &mut self.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FieldSpec, TextQuery, search};
+
+    #[test]
+    fn more_rows_than_memory_become_one_segment() {
+        let schema = TextSchema::new(vec![FieldSpec::new("text", FieldKind::Code)]).unwrap();
+        let build = |budget| {
+            let mut builder = SegmentBuilder::new(&schema, 0).unwrap();
+            builder.budget = budget;
+            for row in 0..300 {
+                let words = (0..150).map(|word| format!("w{} ", row * word)).collect::<String>();
+                builder.add(row, &[Some(&words)]).unwrap();
+            }
+            (builder.finished.len(), builder.into_segment().unwrap())
+        };
+        let ((flushed, small), (unflushed, large)) = (build(3 << 19), build(1 << 30));
+        assert!(flushed > 1 && unflushed == 0, "{flushed}");
+        for words in ["w1 w600", "w299", "w0"] {
+            let query = TextQuery::words(words);
+            let hits = search(&[(&small, None)], &query, 300, None).unwrap();
+            assert!(!hits.is_empty());
+            assert_eq!(hits, search(&[(&large, None)], &query, 300, None).unwrap());
+        }
     }
 }

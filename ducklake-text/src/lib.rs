@@ -6,7 +6,7 @@
 //! judged by a [`RowMatcher`], with the same outcome. The crate knows no lake and no SQL: a row is a number that its
 //! caller understands.
 
-pub mod analyse;
+mod analyse;
 mod build;
 mod container;
 mod directory;

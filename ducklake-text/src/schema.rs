@@ -84,11 +84,16 @@ pub struct Ranking {
     /// How much a row loses that lacks words of the query, 0 to 1: a score is multiplied by
     /// `1 - coordination * (share of the words that are missing)`.
     pub coordination: f32,
+    /// How much it counts, 0 for not at all, where two words that follow each other in the query make up an identifier
+    /// of a row: "hash map" and `HashMap`.
+    pub joined: f32,
+    /// How much it counts, 0 for not at all, where two words follow each other in a row as they do in the query.
+    pub adjacent: f32,
 }
 
 impl Default for Ranking {
     fn default() -> Self {
-        Self { combine: Combine::Sum, k1: 1.2, b: 0.75, coordination: 0.3 }
+        Self { combine: Combine::Sum, k1: 1.2, b: 0.75, coordination: 0.6, joined: 1.0, adjacent: 0.0 }
     }
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use roaring::RoaringBitmap;
 use tantivy::columnar::StrColumn;
 use tantivy::directory::OwnedBytes;
+use tantivy::fieldnorm::FieldNormReader;
 use tantivy::{Index, InvertedIndexReader, SegmentReader};
 
 use crate::container;
@@ -37,6 +38,8 @@ pub(crate) struct OpenIndex {
 pub(crate) struct OpenField {
     pub(crate) index: IndexField,
     pub(crate) tokens: Arc<InvertedIndexReader>,
+    /// How many tokens each document has.
+    pub(crate) lengths: FieldNormReader,
     pub(crate) name: Option<OpenName>,
 }
 
@@ -125,7 +128,8 @@ fn saturated(number: u64) -> u32 {
 }
 
 fn read_rows(bytes: &[u8], expected: u32) -> Result<RoaringBitmap> {
-    let rows = RoaringBitmap::deserialize_from(bytes).map_err(|error| TextError::corrupt(format!("its rows: {error}")))?;
+    let rows =
+        RoaringBitmap::deserialize_from(bytes).map_err(|error| TextError::corrupt(format!("its rows: {error}")))?;
     if rows.len() != u64::from(expected) {
         return Err(TextError::corrupt(format!("it has {expected} rows, but numbers for {}", rows.len())));
     }
@@ -158,7 +162,12 @@ fn open_index(
             }),
             None => None,
         };
-        Ok(OpenField { tokens: reader.inverted_index(index.tokens)?, name, index })
+        Ok(OpenField {
+            tokens: reader.inverted_index(index.tokens)?,
+            lengths: reader.get_fieldnorms_reader(index.tokens)?,
+            name,
+            index,
+        })
     });
     let fields = fields.collect::<Result<_>>()?;
     Ok(OpenIndex { reader, fields })
@@ -171,5 +180,92 @@ impl OpenField {
             Some(name) => Ok(index.reader.fast_fields().str(index.reader.schema().get_field_name(name.whole))?),
             None => Ok(None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FieldKind, FieldSpec, SegmentBuilder, TextQuery, matches, search};
+
+    fn schema() -> TextSchema {
+        TextSchema::new(vec![FieldSpec::new("name", FieldKind::Name), FieldSpec::new("doc", FieldKind::Text)]).unwrap()
+    }
+
+    /// Rows 3, 10, 17 and so on.
+    fn bytes(rows: u32) -> Vec<u8> {
+        let mut builder = SegmentBuilder::new(&schema(), 1 << 20).unwrap();
+        for row in 0..rows {
+            builder.add(row * 7 + 3, &[Some("parse_json"), (row % 2 == 0).then_some("A text")]).unwrap();
+        }
+        builder.finish().unwrap()
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_bytes() {
+        assert_eq!(bytes(40), bytes(40));
+    }
+
+    #[test]
+    fn no_damage_goes_unnoticed() {
+        let bytes = bytes(5);
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            let opened = TextSegment::open(damaged.into(), &schema());
+            assert!(matches!(opened, Err(TextError::Corrupt { .. } | TextError::Version { .. })), "byte {at}");
+            let cut = bytes.get(..at).unwrap().to_vec();
+            assert!(matches!(TextSegment::open(cut.into(), &schema()), Err(TextError::Corrupt { .. })), "{at} bytes");
+        }
+    }
+
+    #[test]
+    fn another_schema_is_refused_unless_only_boosts_differ() {
+        let mut other = schema();
+        other.fields[0].boost = 9.0;
+        assert_eq!(TextSegment::open(bytes(1).into(), &other).unwrap().len(), 1);
+        other.fields[1].kind = FieldKind::Code;
+        let refused = TextSegment::open(bytes(1).into(), &other);
+        assert!(matches!(refused, Err(TextError::OtherSchema { .. })));
+    }
+
+    #[test]
+    fn rows_with_gaps_keep_their_numbers() {
+        let segment = TextSegment::open(bytes(5).into(), &schema()).unwrap();
+        let query = TextQuery::words("text");
+        assert_eq!(matches(&segment, &query).unwrap(), RoaringBitmap::from([3, 17, 31]));
+        let allowed = RoaringBitmap::from([0, 4, 10, 17, 900]);
+        let hits = search(&[(&segment, Some(&allowed))], &query, 5, None).unwrap();
+        assert_eq!(hits.iter().map(|hit| hit.row).collect::<Vec<_>>(), [17]);
+    }
+
+    #[test]
+    fn a_segment_without_rows_is_found_empty() {
+        let empty = TextSegment::open(bytes(0).into(), &schema()).unwrap();
+        let full = TextSegment::open(bytes(2).into(), &schema()).unwrap();
+        assert!(empty.is_empty() && matches(&empty, &TextQuery::words("text")).unwrap().is_empty());
+        let hits = search(&[(&empty, None), (&full, None)], &TextQuery::words("text"), 5, None).unwrap();
+        assert_eq!(hits.iter().map(|hit| (hit.segment, hit.row)).collect::<Vec<_>>(), [(1, 3)]);
+    }
+
+    #[test]
+    fn rows_without_texts_are_rows() {
+        let mut builder = SegmentBuilder::new(&schema(), 0).unwrap();
+        builder.add(0, &[None, None]).unwrap();
+        builder.add(1, &[None, None]).unwrap();
+        let segment = builder.into_segment().unwrap();
+        assert_eq!(segment.len(), 2);
+        assert_eq!(search(&[(&segment, None)], &TextQuery::parse("a* \"b c\" d"), 5, None).unwrap(), []);
+        assert_eq!(matches(&segment, &TextQuery::name_substring("a")).unwrap().len(), 0);
+        assert_eq!(matches(&segment, &TextQuery::parse("-a")).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn rows_come_in_order_with_all_their_texts() {
+        let mut builder = SegmentBuilder::new(&schema(), 0).unwrap();
+        builder.add(4, &[None, None]).unwrap();
+        assert!(matches!(builder.add(4, &[None, None]), Err(TextError::RowOrder { row: 4, last: 4 })));
+        assert!(matches!(builder.add(5, &[None]), Err(TextError::TextCount { found: 1, expected: 2, .. })));
+        assert_eq!(builder.len(), 1);
     }
 }

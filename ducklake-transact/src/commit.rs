@@ -15,7 +15,7 @@ use crate::prepare::Prepared;
 pub use crate::prepare::table_directory;
 use crate::retry::RetryPolicy;
 use crate::settings::{SessionSettings, TableSettings, option};
-use crate::transaction::{FIRST_LOCAL_ID, Transaction};
+use crate::transaction::{FIRST_LOCAL_ID, Tagged, Transaction};
 
 use self::failpoint::failpoint;
 use self::unregistered::Unregistered;
@@ -24,6 +24,7 @@ mod attempt;
 mod failpoint;
 mod macros;
 mod statistics;
+mod tags;
 mod unregistered;
 
 /// What a commit works with.
@@ -145,7 +146,7 @@ fn unused_files(transaction: &Transaction, prepared: &Prepared) -> Vec<String> {
 /// Rows that were inserted and deleted again leave nothing.
 fn makes_snapshot(transaction: &Transaction, prepared: &Prepared) -> bool {
     transaction.names != transaction.base_names
-        || !transaction.comments.is_empty()
+        || !transaction.tags.is_empty()
         || transaction.tables.values().any(|t| {
             t.base.is_none()
                 || t.altered
@@ -325,12 +326,10 @@ fn intent(transaction: &Transaction) -> Intent {
         uses(new.schema_id);
         changes.push(macros::created(new, qualified(new.schema_id, &new.name)));
     }
-    for (on, _) in &transaction.comments {
-        match on {
-            crate::Commented::Table(id) | crate::Commented::Column { table: id, .. } => {
-                changes.push(Change::AlteredTable(*id));
-            }
-            crate::Commented::View(id) => changes.push(Change::AlteredView(*id)),
+    for tag in transaction.tags.iter().filter(|tag| tag.is_comment()) {
+        match tag.on {
+            Tagged::Table(id) | Tagged::Column { table: id, .. } => changes.push(Change::AlteredTable(id)),
+            Tagged::View(id) => changes.push(Change::AlteredView(id)),
         }
     }
     for (id, table) in transaction.tables.iter().filter(|(id, _)| **id < FIRST_LOCAL_ID) {
@@ -388,6 +387,7 @@ async fn compare(
             return Err(changed(id, "change", "renamed or dropped it", head.id));
         }
     }
+    tags::compare(tx, transaction, head.id).await?;
     for (id, table) in transaction.tables.iter().filter(|(_, t)| !t.deletes.is_empty()) {
         let files: Vec<i64> = table.deletes.keys().copied().collect();
         let mut found: BTreeMap<i64, Vec<Option<i64>>> = BTreeMap::new();

@@ -27,4 +27,4 @@ pub use settings::{SessionSettings, TableSettings};
 pub use table::{
     ColumnDefault, FileDeletes, FileHistory, FlushedTable, LocalFile, NewColumn, PendingRows, TableChanges,
 };
-pub use transaction::{Commented, CommitInfo, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};
+pub use transaction::{COMMENT, CommitInfo, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, TagChange, Tagged, Transaction};

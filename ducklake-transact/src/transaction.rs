@@ -29,9 +29,9 @@ pub struct CommitInfo {
     pub extra_info: Option<String>,
 }
 
-/// What a comment is on.
+/// What a tag is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Commented {
+pub enum Tagged {
     /// A table.
     Table(i64),
     /// A view.
@@ -45,6 +45,28 @@ pub enum Commented {
     },
 }
 
+/// The key of the tag that holds a comment.
+pub const COMMENT: &str = "comment";
+
+/// A tag that a transaction sets or takes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagChange {
+    /// What it is on.
+    pub on: Tagged,
+    /// Its name.
+    pub key: String,
+    /// `None` to take it away.
+    pub value: Option<String>,
+}
+
+impl TagChange {
+    /// Whether DuckDB knows such tags: commits that change them say so, and change the schema version. Others pass
+    /// unnoticed: they are no business of who reads or writes the table (see `Attempt::tags`).
+    pub(crate) fn is_comment(&self) -> bool {
+        self.key == COMMENT
+    }
+}
+
 /// Changes to a lake on top of one snapshot. Dropped without a commit, nothing has happened but for written files,
 /// which [`Transaction::written_files`] lists.
 #[derive(Debug, Clone)]
@@ -53,7 +75,9 @@ pub struct Transaction {
     pub(crate) base_names: Arc<Names>,
     pub(crate) names: Arc<Names>,
     pub(crate) tables: BTreeMap<i64, TableChanges>,
-    pub(crate) comments: Vec<(Commented, Option<String>)>,
+    pub(crate) tags: Vec<TagChange>,
+    /// Columns of tables that must be there when it commits.
+    pub(crate) required: BTreeMap<i64, BTreeSet<i64>>,
     /// Files whose table was dropped again: written, and never to be registered.
     pub(crate) abandoned: Vec<String>,
     /// Tables whose rows must still be those of the base when it commits.
@@ -73,7 +97,8 @@ impl Transaction {
             base_names: Arc::clone(&names),
             names,
             tables: BTreeMap::new(),
-            comments: Vec::new(),
+            tags: Vec::new(),
+            required: BTreeMap::new(),
             abandoned: Vec::new(),
             guarded: BTreeSet::new(),
             info: CommitInfo::default(),
@@ -100,7 +125,7 @@ impl Transaction {
 
     /// Whether a commit would make a snapshot.
     pub fn is_changed(&self) -> bool {
-        self.names != self.base_names || !self.comments.is_empty() || self.tables.values().any(TableChanges::is_changed)
+        self.names != self.base_names || !self.tags.is_empty() || self.tables.values().any(TableChanges::is_changed)
     }
 
     /// A table of the base as messages name it.
@@ -258,9 +283,10 @@ impl Transaction {
         if let Some(changes) = self.tables.remove(&table_id) {
             self.abandoned.extend(changes.files.into_iter().map(|f| f.file.full_path));
         }
-        self.comments.retain(|(on, _)| match on {
-            Commented::Table(id) | Commented::Column { table: id, .. } => *id != table_id,
-            Commented::View(_) => true,
+        self.required.remove(&table_id);
+        self.tags.retain(|tag| match tag.on {
+            Tagged::Table(id) | Tagged::Column { table: id, .. } => id != table_id,
+            Tagged::View(_) => true,
         });
     }
 
@@ -302,7 +328,7 @@ impl Transaction {
     pub fn drop_view(&mut self, view_id: i64) {
         self.version += 1;
         Arc::make_mut(&mut self.names).views.retain(|v| v.view_id != view_id);
-        self.comments.retain(|(on, _)| *on != Commented::View(view_id));
+        self.tags.retain(|tag| tag.on != Tagged::View(view_id));
     }
 
     /// Renames a view.
@@ -353,15 +379,37 @@ impl Transaction {
     }
 
     /// Comments on something; `None` takes the comment away.
-    pub fn comment(&mut self, on: Commented, text: Option<String>) {
-        self.version += 1;
-        if let Commented::Table(id) = on
+    pub fn comment(&mut self, on: Tagged, text: Option<String>) {
+        if let Tagged::Table(id) = on
             && let Some(row) = Arc::make_mut(&mut self.names).tables.iter_mut().find(|t| t.table_id == id)
         {
             row.comment.clone_from(&text);
         }
-        self.comments.retain(|(other, _)| *other != on);
-        self.comments.push((on, text));
+        self.set_tag(on, COMMENT, text);
+    }
+
+    /// Sets a tag, or takes it away.
+    pub fn set_tag(&mut self, on: Tagged, key: &str, value: Option<String>) {
+        self.forget_tag(&on, key);
+        self.tags.push(TagChange { on, key: key.to_string(), value });
+    }
+
+    /// Takes back what was said of a tag: it is again as the base has it.
+    pub fn forget_tag(&mut self, on: &Tagged, key: &str) {
+        self.version += 1;
+        self.tags.retain(|tag| tag.on != *on || tag.key != key);
+    }
+
+    /// Tags that the transaction sets or takes away.
+    pub fn tags(&self) -> &[TagChange] {
+        &self.tags
+    }
+
+    /// Makes the commit a conflict where another transaction has dropped the table or one of these columns.
+    pub fn require_columns(&mut self, table: i64, columns: impl IntoIterator<Item = i64>) {
+        if table < FIRST_LOCAL_ID {
+            self.required.entry(table).or_default().extend(columns);
+        }
     }
 
     /// Adds data files to a touched table. False where the table is not there.

@@ -72,12 +72,6 @@ pub(crate) fn fit<A: Answer>(answer: &A, request: &A::Request) -> (A, String) {
             return (shown, crate::text::cut(&text, LONGEST));
         }
         // Entries differ in size, so this comes near and goes on.
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "counts of entries, and a quotient of them"
-        )]
         let fewer = (kept as f64 / excess) as usize;
         kept = fewer.min(kept - 1);
         shown.keep(kept);
@@ -87,7 +81,6 @@ pub(crate) fn fit<A: Answer>(answer: &A, request: &A::Request) -> (A, String) {
 }
 
 /// How many times too large an answer is.
-#[expect(clippy::cast_precision_loss, reason = "sizes in memory, and only their quotient counts")]
 fn excess<A: Answer>(answer: &A, text: &str) -> f64 {
     // What cannot be written as JSON is found when it is sent.
     let structured = serde_json::to_string(answer).map_or(0, |json| json.len());

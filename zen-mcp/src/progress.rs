@@ -59,7 +59,7 @@ impl fmt::Debug for Progress {
 }
 
 /// Runs work that reports progress, and sends its steps to whoever gave the token, the last one before it returns.
-pub(crate) async fn told<W>(
+pub(crate) async fn notifying<W>(
     peer: &Peer<RoleServer>,
     token: Option<ProgressToken>,
     work: impl FnOnce(Progress) -> W,
@@ -98,7 +98,6 @@ where
 async fn send(peer: &Peer<RoleServer>, token: &ProgressToken, (progress, step): (f64, Step)) {
     let mut param = ProgressNotificationParam::new(token.clone(), progress).with_message(step.message);
     // Units are counted up to some billions, which f64 holds.
-    #[expect(clippy::cast_precision_loss, reason = "see above")]
     if let Some(total) = step.total {
         param = param.with_total(total as f64);
     }
@@ -114,7 +113,7 @@ struct Rising {
 }
 
 impl Rising {
-    #[expect(clippy::cast_precision_loss, reason = "units are counted up to some billions, which f64 holds")]
+    // As in `send`: f64 holds these counts.
     fn of(&mut self, step: Step) -> (f64, Step) {
         let done = step.done as f64;
         let at = self.at.map_or(done, |at| if done > at { done } else { at + ABOVE });

@@ -18,11 +18,15 @@ pub(crate) fn output<T: JsonSchema>() -> Arc<JsonObject> {
     tidy(SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
 }
 
-/// Takes out what is of no use to agents, or unknown to some clients: names of Rust types, formats of numbers.
+/// Takes out what is of no use to agents, or unknown to some clients: names of Rust types, formats of numbers, the line
+/// ends of comments.
 fn tidy(mut schema: Schema) -> Arc<JsonObject> {
     RecursiveTransform(|schema: &mut Schema| {
         schema.remove("title");
         schema.remove("format");
+        if let Some(Value::String(description)) = schema.get_mut("description") {
+            *description = description.replace('\n', " ");
+        }
     })
     .transform(&mut schema);
     schema.remove("description");

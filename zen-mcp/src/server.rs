@@ -13,7 +13,7 @@ use rmcp::{RoleServer, ServerHandler};
 
 use crate::backend::Backend;
 use crate::calls::{call, failed};
-use crate::progress::told;
+use crate::progress::notifying;
 use crate::tools::{INSTRUCTIONS, ToolName, tools};
 
 /// One client's server. All share the backend.
@@ -67,7 +67,7 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("unknown tool '{name}'; there are {names}"), None));
         };
         let arguments = request.arguments.unwrap_or_default();
-        let work = told(&context.peer, context.meta.get_progress_token(), |progress| {
+        let work = notifying(&context.peer, context.meta.get_progress_token(), |progress| {
             call(&*self.backend, tool, arguments, progress)
         });
         // A panic would leave the client without an answer for ever.

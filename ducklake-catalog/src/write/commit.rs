@@ -186,10 +186,10 @@ impl CommitTransaction<'_> {
         ids: &[i64],
         snapshot: i64,
     ) -> Result<u64, CatalogError> {
-        self.end_where(table, snapshot, key, ids, None).await
+        self.end_where(table, snapshot, key, ids, &[]).await
     }
 
-    /// As [`CommitTransaction::end`], of rows that also have this value: (column, value).
+    /// As [`CommitTransaction::end`], of rows that also have these values: (column, value).
     ///
     /// # Errors
     /// Database failures.
@@ -199,7 +199,7 @@ impl CommitTransaction<'_> {
         snapshot: i64,
         key: &str,
         ids: &[i64],
-        also: Option<(&str, Cell)>,
+        also: &[(&str, Cell)],
     ) -> Result<u64, CatalogError> {
         let name = table.definition().name;
         let mut ended = 0;
@@ -207,7 +207,7 @@ impl CommitTransaction<'_> {
             let mut sql = self.catalog.sql();
             sql.push("UPDATE ").table(name).push(" SET end_snapshot = ").bind_typed(Cell::Int(snapshot), "BIGINT");
             sql.push(" WHERE end_snapshot IS NULL AND ").ident(key).push(" IN ").list(ids.iter().copied());
-            if let Some((column, value)) = &also {
+            for (column, value) in also {
                 sql.push(" AND ").ident(column).push(" = ").bind(value.clone());
             }
             ended += self.tx.execute(&format!("ending rows of {name}"), sql).await?;
@@ -385,6 +385,36 @@ impl CommitTransaction<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Columns of these tables that are live: (table, column).
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn live_columns(&mut self, tables: &[i64]) -> Result<Vec<(i64, i64)>, CatalogError> {
+        let mut found = Vec::new();
+        for ids in tables.chunks(10_000) {
+            let mut sql = self.catalog.sql();
+            sql.push("SELECT c.table_id, c.column_id FROM ").table("ducklake_column").push(" c JOIN ");
+            sql.table("ducklake_table").push(" t ON t.table_id = c.table_id AND t.end_snapshot IS NULL");
+            sql.push(" WHERE c.end_snapshot IS NULL AND c.table_id IN ").list(ids.iter().copied());
+            for mut row in self.tx.query("checking the columns of tables", sql).await? {
+                found.push((row.i64("table_id")?, row.i64("column_id")?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Live tags of this key that were set after a snapshot: (object, first snapshot).
+    ///
+    /// # Errors
+    /// Database failures.
+    pub async fn tags_since(&mut self, key: &str, base: i64) -> Result<Vec<(i64, i64)>, CatalogError> {
+        let mut sql = self.catalog.sql();
+        sql.push("SELECT g.object_id, g.begin_snapshot FROM ").table("ducklake_tag");
+        sql.push(" g WHERE g.end_snapshot IS NULL AND g.key = ").bind(key).push(" AND g.begin_snapshot > ").bind(base);
+        let rows = self.tx.query("checking tags", sql).await?;
+        rows.into_iter().map(|mut row| Ok((row.i64("object_id")?, row.i64("begin_snapshot")?))).collect()
     }
 
     /// UUID of a live view.

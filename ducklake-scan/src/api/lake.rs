@@ -12,6 +12,7 @@ use super::tables::TableColumns;
 use super::transaction::LakeTransaction;
 use crate::error::{ErrorKind, LakeError, Result};
 use crate::lake::Lake;
+use crate::search::NewIndex;
 
 /// How often a single change is run again after a conflict.
 const CONFLICT_RETRIES: u32 = 3;
@@ -97,6 +98,22 @@ impl Lake {
         self.change(0, Change::Create(name, columns.into())).await
     }
 
+    /// Creates an index of a table.
+    ///
+    /// # Errors
+    /// As [`LakeTransaction::create_index`].
+    pub async fn create_index(&self, table: &str, index: &NewIndex) -> Result<WriteResult> {
+        self.change(CONFLICT_RETRIES, Change::CreateIndex(table, index)).await
+    }
+
+    /// Drops an index.
+    ///
+    /// # Errors
+    /// As [`LakeTransaction::drop_index`].
+    pub async fn drop_index(&self, name: &str) -> Result<WriteResult> {
+        self.change(CONFLICT_RETRIES, Change::DropIndex(name)).await
+    }
+
     /// Appends rows to a table that is there.
     ///
     /// # Errors
@@ -174,6 +191,8 @@ impl Lake {
 /// A single change: a value, so that it can be run again.
 enum Change<'a> {
     Create(&'a str, TableColumns),
+    CreateIndex(&'a str, &'a NewIndex),
+    DropIndex(&'a str),
     Append(&'a str, Rows, &'a AppendOptions),
     Overwrite(&'a str, Rows, &'a AppendOptions),
     Delete(&'a str, SqlExpr),
@@ -188,6 +207,8 @@ impl Change<'_> {
         }
         match self {
             Self::Create(name, columns) => transaction.create_table(name, columns.clone()).await.map(|()| 0),
+            Self::CreateIndex(table, index) => transaction.create_index(table, index, false).await.map(|_| 0),
+            Self::DropIndex(name) => transaction.drop_index(name).await.map(|()| 0),
             Self::Append(table, rows, options) => transaction.append(table, rows.clone(), options).await,
             Self::Overwrite(table, rows, options) => transaction.overwrite(table, rows.clone(), options).await,
             Self::Delete(table, condition) => transaction.delete(table, condition.clone()).await,

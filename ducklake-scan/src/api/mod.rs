@@ -5,6 +5,7 @@ mod change;
 mod evolve;
 mod expr;
 mod files;
+mod indexes;
 mod lake;
 mod merge;
 mod rows;

@@ -207,7 +207,7 @@ fn consume(
     }
     builder.finish(&|done, all| {
         if all > 0 {
-            progress(total / 4 + (total - total / 4) * done as u64 / all as u64, total);
+            progress(total / 4 + (total - total / 4) * u64::from(done) / u64::from(all), total);
         }
         if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
@@ -216,14 +216,14 @@ fn consume(
 /// A segment under construction.
 enum Builder {
     /// Not begun before the first vector tells how long vectors are.
-    Vector { rows: u32, options: ducklake_vector::BuildOptions, builder: Option<ducklake_vector::SegmentBuilder> },
+    Vector { rows: u32, options: ducklake_vector::BuildOptions, builder: Option<(usize, ducklake_vector::SegmentBuilder)> },
     Text(ducklake_text::SegmentBuilder),
 }
 
 impl Builder {
     fn new(recipe: &Recipe, rows: u32) -> Result<Self> {
         Ok(match recipe {
-            Recipe::Vector { options, .. } => Self::Vector { rows, options: options.clone(), builder: None },
+            Recipe::Vector { options, .. } => Self::Vector { rows, options: *options, builder: None },
             Recipe::Text { schema, .. } => {
                 Self::Text(ducklake_text::SegmentBuilder::new(schema, TEXT_MEMORY).map_err(text_error)?)
             }
@@ -242,10 +242,12 @@ impl Builder {
                 for row in 0..batch.num_rows() {
                     let Some(vector) = vectors.get(row) else { continue };
                     if builder.is_none() && !vector.is_empty() {
-                        *builder = Some(ducklake_vector::SegmentBuilder::new(vector.len(), *rows, options.clone()));
+                        let new = ducklake_vector::SegmentBuilder::new(vector.len(), *rows, *options);
+                        *builder = Some((vector.len(), new.map_err(vector_error)?));
                     }
-                    if let Some(builder) = builder
-                        && builder.dimensions() == vector.len()
+                    // A vector of another length cannot be compared with what a search for this length looks for.
+                    if let Some((dimensions, builder)) = builder
+                        && *dimensions == vector.len()
                     {
                         builder.push(number(row), vector).map_err(vector_error)?;
                     }
@@ -265,11 +267,14 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(self, progress: &dyn Fn(usize, usize) -> ControlFlow<()>) -> Result<Vec<u8>> {
+    fn finish(self, progress: &dyn Fn(u32, u32) -> ControlFlow<()>) -> Result<Vec<u8>> {
         match self {
             Self::Vector { rows, options, builder } => {
                 // Of rows without vectors there is an empty segment, so that nobody reads them again.
-                let builder = builder.unwrap_or_else(|| ducklake_vector::SegmentBuilder::new(1, rows, options));
+                let builder = match builder {
+                    Some((_, builder)) => builder,
+                    None => ducklake_vector::SegmentBuilder::new(1, rows, options).map_err(vector_error)?,
+                };
                 builder.finish(progress).map_err(vector_error)
             }
             Self::Text(builder) => builder.finish().map_err(text_error),
@@ -301,7 +306,7 @@ impl Vectors {
     }
 }
 
-fn vector_error(error: ducklake_vector::SegmentError) -> LakeError {
+fn vector_error(error: ducklake_vector::VectorError) -> LakeError {
     LakeError::Invalid(format!("the index over vectors cannot be built: {error}"))
 }
 

@@ -186,7 +186,7 @@ mod tests {
     fn segment(name: &str, pieces: &[(i64, u64, u32)]) -> Arc<SegmentInfo> {
         let pieces = pieces.iter().map(|(id, start, rows)| Piece { file: format!("f{id}"), start: *start, rows: *rows });
         let header = Header { version: 1, index: String::new(), pieces: pieces.collect(), payload: 0, crc32: 0 };
-        Arc::new(SegmentInfo { name: name.into(), size: 0, header })
+        Arc::new(SegmentInfo { name: name.into(), header })
     }
 
     #[test]

@@ -177,9 +177,9 @@ struct Head {
 
 impl IndexDefinition {
     /// Neighbours of a node that can be asked for.
-    pub(crate) const M: std::ops::RangeInclusive<usize> = 2..=256;
+    pub(crate) const M: std::ops::RangeInclusive<usize> = 2..=128;
     /// Candidates that can be asked for.
-    pub(crate) const EF_CONSTRUCTION: std::ops::RangeInclusive<usize> = 4..=10_000;
+    pub(crate) const EF_CONSTRUCTION: std::ops::RangeInclusive<usize> = 8..=4096;
 
     /// A new index, with a key of its own where the lake encrypts.
     ///

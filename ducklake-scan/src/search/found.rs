@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::{cast, concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, lit};
@@ -109,6 +109,11 @@ impl Found {
     /// As [`Found::rows`].
     pub async fn rows_of(&self, session: &Session, keys: &[RowKey], columns: &[&str]) -> Result<RecordBatch> {
         rows(&session.search_state(), &self.table, keys, columns).await
+    }
+
+    /// With other rows of the same table.
+    pub(crate) fn with_rows(self, rows: Vec<FoundRow>) -> Self {
+        Self { rows, ..self }
     }
 
     /// The table that was searched.
@@ -266,7 +271,8 @@ async fn by_index(
 
 /// The first rows of a table by distance, computed for all of them.
 async fn by_distance(state: &SessionState, table: LakeTable, nearest: &Nearest) -> Result<Vec<FoundRow>> {
-    let (distance, k) = (super::distance(nearest, exact(&nearest.column)), nearest.k);
+    let k = nearest.k;
+    let distance = distance(state, nearest)?;
     let filter = nearest.filter.clone();
     let table = table.with_virtual_columns(&KEY);
     let batches = plan::run(state, table, |mut query| {
@@ -281,7 +287,8 @@ async fn by_distance(state: &SessionState, table: LakeTable, nearest: &Nearest) 
     let mut rows = Vec::new();
     for batch in batches.await? {
         let (files, positions) = plan::keys(&batch, 0);
-        let distances = batch.column(KEY.len()).as_primitive::<Float32Type>();
+        let distances = cast(batch.column(KEY.len()), &DataType::Float32)?;
+        let distances = distances.as_primitive::<Float32Type>();
         for ((file, position), score) in files.iter().zip(positions).zip(distances) {
             // A vector without a length has no distance.
             if let Some(score) = score.filter(|score| !score.is_nan()) {
@@ -292,8 +299,19 @@ async fn by_distance(state: &SessionState, table: LakeTable, nearest: &Nearest) 
     Ok(rows)
 }
 
+/// The distance from the column's vectors, as SQL computes it.
+fn distance(state: &SessionState, nearest: &Nearest) -> Result<Expr> {
+    let name = match nearest.metric {
+        Metric::Cosine => "list_cosine_distance",
+        Metric::L2 => "list_distance",
+        Metric::InnerProduct => "list_negative_inner_product",
+    };
+    let function = state.scalar_functions().get(name).ok_or_else(|| LakeError::not_supported(format!("{name} here")))?;
+    Ok(function.call(vec![exact(&nearest.column), vector_literal(&nearest.query)]))
+}
+
 /// A vector as a constant.
-pub(super) fn vector_literal(vector: &[f32]) -> Expr {
+fn vector_literal(vector: &[f32]) -> Expr {
     let values: Vec<ScalarValue> = vector.iter().map(|value| ScalarValue::Float32(Some(*value))).collect();
     lit(ScalarValue::List(ScalarValue::new_list_nullable(&values, &DataType::Float32)))
 }

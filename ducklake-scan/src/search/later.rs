@@ -88,6 +88,6 @@ impl Lake {
             refresh_index(&table, index, LEAST, Arc::new(|_, _| ())).await?;
         }
         // Other tables of the lake may have some.
-        Ok(!indexes.is_empty() || super::known::has_indexes(self, &view).await?)
+        Ok(!indexes.is_empty() || !self.index_tags(&view).await?.is_empty())
     }
 }

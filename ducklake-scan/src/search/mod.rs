@@ -14,9 +14,11 @@ mod found;
 mod known;
 mod later;
 mod nearest;
+mod new_index;
 mod plan;
 mod refresh;
 mod rule;
+mod statements;
 mod store;
 mod text;
 
@@ -24,13 +26,19 @@ use datafusion::catalog::Session;
 use datafusion::logical_expr::Expr;
 
 pub use definition::{ColumnRef, DefinitionError, FtsColumn, IndexDefinition, IndexKind, Metric, Refresh, TextKind};
+pub use known::TableIndex;
+pub use new_index::{HnswOptions, NewIndex, TextColumn};
 pub use found::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
-pub use refresh::{RefreshProgress, RefreshRow, RefreshScope};
+pub use refresh::{IndexStatus, RefreshProgress, RefreshRow, RefreshScope};
 pub use store::SearchOptions;
 
+pub(crate) use definition::TAG_PREFIX;
+pub(crate) use known::indexes;
+pub(crate) use new_index::did_you_mean;
 pub(crate) use later::{RefreshQueue, grown_tables};
 pub(crate) use nearest::Nearest;
 pub(crate) use rule::NearestRows;
+pub(crate) use statements::{REFRESH, RefreshCall};
 pub(crate) use store::SegmentStore;
 
 use crate::error::Result;
@@ -46,7 +54,7 @@ pub(crate) async fn narrow(table: &LakeTable, state: &dyn Session, filters: &[Ex
     }
     for filter in filters {
         if let Some((column, words)) = crate::sql::as_match(filter)
-            && let Some(kept) = text::narrow(table, &column, &words).await?
+            && let Some(kept) = text::narrow(table, &column.name, &words).await?
         {
             return Ok(Some(kept));
         }
@@ -75,5 +83,8 @@ async fn metric_of(table: &LakeTable, column: &str) -> Result<Option<ducklake_ve
 
 /// Indexes of a table that searches can use.
 async fn definitions(table: &LakeTable) -> Result<Vec<IndexDefinition>> {
-    known::table_indexes(table.lake(), table.view(), table.row().table_id).await
+    table.lake().table_indexes(table.view(), table.row().table_id).await
 }
+
+#[cfg(test)]
+mod tests;

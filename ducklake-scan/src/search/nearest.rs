@@ -13,7 +13,7 @@ use ducklake_vector::{Metric, Neighbour, VectorSegment};
 use futures::{StreamExt, TryStreamExt};
 use roaring::RoaringBitmap;
 
-use super::cover::{AllowedRows, Cover, Part, VisibleFile, cover, kept};
+use super::cover::{AllowedRows, Cover, VisibleFile, cover, kept};
 use super::definition::{IndexDefinition, IndexKind};
 use super::plan;
 use super::store::{IndexFiles, OpenSegment, SegmentInfo};
@@ -105,7 +105,7 @@ pub(crate) async fn candidates(
     let (mut cover, opened) = open_cover(table, IndexFiles::of(&index, None), &files).await?;
     let dimensions = nearest.query.len();
     cover.give_up(|part| match opened.get(&part.info.name).map(Arc::as_ref) {
-        Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && segment.len() > 0,
+        Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && !segment.is_empty(),
         _ => true,
     });
     if cover.parts.is_empty() {
@@ -168,8 +168,9 @@ pub(super) async fn open_cover(
     let is_enough = |segments: &[Arc<SegmentInfo>]| cover(files, segments).rest.is_empty();
     let segments = store.segments(index, is_enough).await?;
     let mut cover = cover(files, &segments);
-    let opening = futures::stream::iter(&cover.parts)
-        .map(async |part: &Part| Ok::<_, LakeError>((part.info.name.clone(), store.open(index, &part.info).await?)));
+    let infos: Vec<Arc<SegmentInfo>> = cover.parts.iter().map(|part| Arc::clone(&part.info)).collect();
+    let opening = futures::stream::iter(infos)
+        .map(|info| async move { Ok::<_, LakeError>((info.name.clone(), store.open(index, &info).await?)) });
     let opened: Vec<_> = opening.buffer_unordered(AT_A_TIME).try_collect().await?;
     let opened: HashMap<_, _> = opened.into_iter().filter_map(|(name, segment)| Some((name, segment?))).collect();
     cover.give_up(|part| !opened.contains_key(&part.info.name));
@@ -212,7 +213,7 @@ fn search_one(
     ef: Option<usize>,
     allowed: Option<&RoaringBitmap>,
 ) -> Result<Vec<Neighbour>> {
-    if segment.len() == 0 {
+    if segment.is_empty() {
         return Ok(Vec::new());
     }
     segment.search(query, k, ef, allowed).map_err(|error| LakeError::usage(format!("the vector cannot be searched: {error}")))

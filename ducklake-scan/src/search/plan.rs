@@ -100,7 +100,7 @@ pub(super) async fn allowed(
         let named = wanted.iter().map(|file| (files[*file].id, None)).collect();
         let only = KeptRows { files: named, ..KeptRows::default() };
         let mut passing = passing(state, table.clone().keeping(only), filter).await?;
-        let rows = |file: &usize| passing.remove(&files[*file].id).unwrap_or_default();
+        let mut rows = |file: &usize| passing.remove(&files[*file].id).unwrap_or_default();
         return Ok(wanted.iter().map(|file| (*file, AllowedRows::Only(Arc::new(rows(file))))).collect());
     }
     visible(table, wanted).await
@@ -115,7 +115,7 @@ async fn visible(table: &LakeTable, wanted: &[usize]) -> Result<HashMap<usize, A
     }
     let kept: Vec<usize> = (0..keep.len()).filter(|index| keep[*index]).collect();
     let files = kept.into_iter().zip(table.lake_files(&rows, &keep)?);
-    let rows = futures::stream::iter(files).map(async |(index, file)| {
+    let rows = futures::stream::iter(files).map(|(index, file)| async move {
         let rows = file.visible_rows().await?;
         Ok((index, rows.map_or(AllowedRows::All, |rows| AllowedRows::Only(Arc::new(rows)))))
     });

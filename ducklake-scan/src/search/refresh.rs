@@ -84,27 +84,39 @@ impl Lake {
         progress: impl Fn(RefreshProgress) + Send + Sync + 'static,
     ) -> Result<Vec<RefreshRow>> {
         let view = self.view(&SnapshotSelector::Latest).await?;
-        // Before the definitions: an index that is made meanwhile must not be taken for one that is gone.
-        let folders = if *scope == RefreshScope::default() { self.segments().indexes().await? } else { Vec::new() };
-        let progress = Arc::new(progress);
-        let mut rows = Vec::new();
-        for (schema, table) in tables(&view, scope) {
-            let Some(table) = LakeTable::load(self, &view, &schema, &table).await? else { continue };
-            for index in super::definitions(&table).await? {
-                let (name, progress) = (index.name.clone(), Arc::clone(&progress));
-                let tell: Progress =
-                    Arc::new(move |done, total| progress(RefreshProgress { index: name.clone(), done, total }));
-                rows.extend(Box::pin(refresh_index(&table, &index, 0, tell)).await?);
-            }
-        }
-        if !folders.is_empty() {
-            let known = uuids(self).await?;
-            for uuid in folders.iter().filter(|uuid| !known.contains(*uuid)) {
-                self.segments().remove(uuid, None).await?;
-            }
-        }
-        Ok(rows)
+        refresh(self, &view, &scope.tables(&view), Arc::new(progress)).await
     }
+}
+
+/// Brings the indexes of these tables up to a view, and removes what is left of indexes that no snapshot has.
+pub(super) async fn refresh(
+    lake: &Lake,
+    view: &LakeView,
+    tables: &[i64],
+    progress: Arc<dyn Fn(RefreshProgress) + Send + Sync>,
+) -> Result<Vec<RefreshRow>> {
+    // Before the definitions: an index that is made meanwhile must not be taken for one that is gone.
+    let folders = lake.segments().indexes().await?;
+    let mut rows = Vec::new();
+    for id in tables {
+        let Some(row) = view.names.tables.iter().find(|table| table.table_id == *id) else { continue };
+        let schema = view.names.schemas.iter().find(|schema| schema.schema_id == row.schema_id);
+        let schema = schema.map_or("main", |schema| schema.name.as_str());
+        let Some(table) = LakeTable::load(lake, view, schema, &row.name).await? else { continue };
+        for index in super::definitions(&table).await? {
+            let (name, progress) = (index.name.clone(), Arc::clone(&progress));
+            let tell: Progress =
+                Arc::new(move |done, total| progress(RefreshProgress { index: name.clone(), done, total }));
+            rows.extend(Box::pin(refresh_index(&table, &index, 0, tell)).await?);
+        }
+    }
+    if !folders.is_empty() {
+        let known = uuids(lake).await?;
+        for uuid in folders.iter().filter(|uuid| !known.contains(*uuid)) {
+            lake.segments().remove(uuid, None).await?;
+        }
+    }
+    Ok(rows)
 }
 
 /// Uuids of all indexes that some snapshot may have. What is not understood may still name one.
@@ -133,18 +145,15 @@ pub(crate) async fn status(table: &LakeTable, index: &IndexDefinition) -> Result
     })
 }
 
-/// The tables of a scope, by schema.
-fn tables(view: &LakeView, scope: &RefreshScope) -> Vec<(String, String)> {
-    let wanted = |name: &str, only: &Option<String>| only.as_ref().is_none_or(|only| same_name(name, only));
-    let schemas = view.names.schemas.iter().filter(|schema| wanted(&schema.name, &scope.schema));
-    schemas
-        .flat_map(|schema| {
-            let tables = view.names.tables.iter().filter(|table| table.schema_id == schema.schema_id);
-            tables
-                .filter(|table| wanted(&table.name, &scope.table))
-                .map(|table| (schema.name.clone(), table.name.clone()))
-        })
-        .collect()
+impl RefreshScope {
+    /// Ids of the tables.
+    fn tables(&self, view: &LakeView) -> Vec<i64> {
+        let wanted = |name: &str, only: &Option<String>| only.as_ref().is_none_or(|only| same_name(name, only));
+        let schemas = view.names.schemas.iter().filter(|schema| wanted(&schema.name, &self.schema));
+        let schemas: HashSet<i64> = schemas.map(|schema| schema.schema_id).collect();
+        let tables = view.names.tables.iter().filter(|table| schemas.contains(&table.schema_id));
+        tables.filter(|table| wanted(&table.name, &self.table)).map(|table| table.table_id).collect()
+    }
 }
 
 /// One index; `None` where its columns are gone. Fewer than `least` rows without a segment are left without.

@@ -13,7 +13,7 @@ use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 use super::nearest::Nearest;
 use super::plan::unqualified;
 use crate::sql::local::LocalState;
-use crate::sql::vectors::as_nearest;
+use crate::sql::vectors::nearest::as_nearest;
 use crate::table::LakeTable;
 
 /// See the module.

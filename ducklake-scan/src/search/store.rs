@@ -57,14 +57,11 @@ impl Default for SearchOptions {
 pub(crate) struct SegmentInfo {
     /// File name.
     pub(crate) name: String,
-    /// Bytes of the file.
-    pub(crate) size: u64,
     /// What it covers.
     pub(crate) header: Header,
 }
 
 /// An opened segment.
-#[derive(Debug)]
 pub(crate) enum OpenSegment {
     Vector(VectorSegment),
     Text(TextSegment),
@@ -184,7 +181,7 @@ impl SegmentStore {
                     Some(info) => Ok(Some(info)),
                     // A file that is no segment of this index, or one that is gone again, is as good as none.
                     None => Ok(self.header(index, &name, size).await?.map(|header| {
-                        Arc::new(SegmentInfo { name, size, header })
+                        Arc::new(SegmentInfo { name, header })
                     })),
                 }
             }
@@ -318,17 +315,6 @@ impl SegmentStore {
             }
         });
         work.await.unwrap_or(Err(SegmentFault::Container(ContainerError::Corrupted)))
-    }
-
-    /// Says what is wrong with a segment's file, if anything is: for `SHOW INDEXES` and tests.
-    pub(crate) async fn fault(&self, index: IndexFiles<'_>, info: &SegmentInfo) -> Result<Option<SegmentFault>> {
-        let located = self.locate(index.uuid, &info.name)?;
-        let bytes = match located.store.get(&located.path).await {
-            Ok(found) => found.bytes().await.map_err(|error| failed(&located, &error))?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(failed(&located, &error)),
-        };
-        Ok(self.decode(index, info, bytes).await.err())
     }
 
     /// Writes a segment: whole, or not at all.

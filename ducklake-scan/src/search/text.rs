@@ -110,7 +110,6 @@ pub(super) struct TextSearchRun {
 }
 
 /// An index in memory.
-#[derive(Debug)]
 pub(crate) struct MemoryRows {
     segment: TextSegment,
     keys: Vec<RowKey>,
@@ -252,12 +251,17 @@ pub(super) async fn narrow(table: &LakeTable, column: &str, words: &str) -> Resu
         _ => return Ok(None),
     };
     let Some(index) = &target.index else { return Ok(None) };
+    // The predicate splits text as prose; other kinds of text are split otherwise, and would not find all that it does.
+    let is_prose = |field: &FieldSpec| field.name == column && field.kind == FieldKind::Text;
+    if !target.schema.fields.iter().any(is_prose) {
+        return Ok(None);
+    }
     let files = visible_files(table).await?;
     let (cover, opened) = open_cover(table, IndexFiles::of(index, Some(&target.schema)), &files).await?;
     if cover.parts.is_empty() {
         return Ok(None);
     }
-    let query = TextQuery::words(words).in_fields([column]);
+    let query = crate::sql::text_match::query(words).in_fields([column]);
     let mut rows = Vec::new();
     for part in &cover.parts {
         let Some(OpenSegment::Text(segment)) = opened.get(&part.info.name).map(Arc::as_ref) else { continue };

@@ -38,6 +38,7 @@ impl Session {
             storage: self.defaults.storage.clone(),
             read_only: attach.read_only,
             busy_timeout: attach.busy_timeout.or(self.defaults.busy_timeout),
+            search: self.defaults.search.clone(),
             settings: SessionSettings {
                 attach_inlining_limit: attach.inlining_limit.or(self.defaults.settings.attach_inlining_limit),
                 attach_deletion_vectors: attach.deletion_vectors.or(self.defaults.settings.attach_deletion_vectors),

@@ -12,6 +12,7 @@ use crate::duckdb::FilePins;
 use crate::error::{LakeError, Result};
 use crate::lake::{LakeView, SnapshotSelector, same_name, timestamp_micros};
 use crate::source::VIRTUAL_COLUMNS;
+use crate::sql::embed;
 use crate::sql::macros;
 use crate::sql::names::{Attached, Pins, unknown_table};
 use crate::sql::rewrite::{Resolved, Rewriter, innermost};
@@ -154,6 +155,7 @@ impl Session {
         catalogs.add_schema(&lake, &schema);
         let state = self.statement_state(catalogs, &lake, &schema);
         let plan = state.statement_to_plan(statement).await?;
+        let plan = embed::with_constants(plan, &self.local).await?;
         Ok(DataFrame::new(state, plan))
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Use(Vec<String>),
     /// `SHOW TABLES`; all schemas and lakes where `all`.
     ShowTables { all: bool, from: Option<String> },
+    /// `SHOW INDEXES`, of one table where it is named.
+    ShowIndexes(Option<Vec<String>>),
     /// `SHOW DATABASES`.
     ShowDatabases,
     /// `SHOW SCHEMAS`.
@@ -117,6 +119,12 @@ pub(crate) fn parse(sql: &str) -> Result<Command> {
                     .then(|| words.name("SHOW TABLES FROM"))
                     .transpose()?;
                 return Ok(Command::ShowTables { all: false, from });
+            }
+            if words.take_word("INDEXES") {
+                let named = words.take_word("FROM") || words.take_word("IN");
+                let table = if named { Some(words.names("SHOW INDEXES FROM")?) } else { None };
+                words.end("SHOW INDEXES")?;
+                return Ok(Command::ShowIndexes(table));
             }
             if words.take_word("DATABASES") {
                 return Ok(Command::ShowDatabases);
@@ -431,6 +439,9 @@ mod tests {
         assert!(matches!(parse("FROM t AT (VERSION => 3)").unwrap(), Command::Query(_)));
         assert!(matches!(parse("EXPLAIN ANALYZE SELECT 1").unwrap(), Command::Query(_)));
         assert!(matches!(parse("show all tables").unwrap(), Command::ShowTables { all: true, .. }));
+        assert!(matches!(parse("show indexes").unwrap(), Command::ShowIndexes(None)));
+        assert!(matches!(parse("SHOW INDEXES FROM s.t").unwrap(), Command::ShowIndexes(Some(n)) if n == ["s", "t"]));
+        assert!(parse("SHOW INDEXES t").is_err());
         assert!(matches!(parse("DESCRIBE a.\"b c\"").unwrap(), Command::Describe(n) if n == ["a", "b c"]));
         assert!(matches!(parse("DESCRIBE SELECT 'a;b'").unwrap(), Command::DescribeQuery(_)));
         assert!(matches!(parse("USE lk.main").unwrap(), Command::Use(n) if n.len() == 2));

@@ -10,10 +10,28 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::duckdb::call;
 use super::scalars::IN;
+use super::text_match::MATCH;
+use super::vectors::OPERATORS;
 
-/// [`DuckDbDialect`] with `FROM t AT (VERSION => n)` and `x IN list`, which it lacks.
+/// [`DuckDbDialect`] with `FROM t AT (VERSION => n)`, `x IN list`, and operators over vectors and texts, which it lacks.
 #[derive(Debug)]
 pub(super) struct LakeDialect;
+
+/// The function that the operator behind the parser's place stands for, and of how many tokens it is made.
+fn operator(parser: &Parser) -> Option<(&'static str, usize)> {
+    let (text, tokens) = match parser.peek_token_ref().token {
+        Token::Spaceship => ("<=>", 1),
+        Token::AtAt => return Some((MATCH, 1)),
+        Token::Lt => match parser.peek_nth_token_ref(1).token {
+            Token::Arrow => ("<->", 2),
+            Token::HashArrow => ("<#>", 2),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (_, function) = OPERATORS.iter().find(|(operator, _)| *operator == text)?;
+    Some((function, tokens))
+}
 
 macro_rules! like_duckdb {
     ($($method:ident),* $(,)?) => {
@@ -40,8 +58,20 @@ impl Dialect for LakeDialect {
         true
     }
 
-    // `x IN y` without parentheses: an element of a list, a part of a text.
-    fn parse_infix(&self, parser: &mut Parser, expr: &Expr, _: u8) -> Option<Result<Expr, ParserError>> {
+    // Operators that are not the standard's stand between arithmetic and comparisons.
+    fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        operator(parser).map(|_| Ok(self.prec_value(Precedence::Pipe)))
+    }
+
+    // Operators that are calls, and `x IN y` without parentheses: an element of a list, a part of a text.
+    fn parse_infix(&self, parser: &mut Parser, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        if let Some((function, tokens)) = operator(parser) {
+            for _ in 0..tokens {
+                parser.next_token();
+            }
+            let right = parser.parse_subexpr(precedence);
+            return Some(right.map(|right| call(function, vec![expr.clone(), right])));
+        }
         let keyword = |token: &Token, wanted| matches!(token, Token::Word(word) if word.keyword == wanted);
         let first = parser.peek_token().token;
         let negated = keyword(&first, Keyword::NOT) && keyword(&parser.peek_nth_token(1).token, Keyword::IN);

@@ -12,6 +12,7 @@ use datafusion::sql::sqlparser::tokenizer::Token;
 use super::dialect::LakeDialect;
 use super::intervals;
 use super::text_cast::TEXT_CAST;
+use super::vectors;
 
 /// Rewrites one expression node in place.
 pub(super) fn translate(expr: &mut Expr) {
@@ -167,6 +168,7 @@ fn translate_function(function: &mut Function) -> Option<Expr> {
     }
     let [ObjectNamePart::Identifier(name)] = parts.as_slice() else { return None };
     let lower = name.value.to_lowercase();
+    vectors::with_literals(&lower, function);
     if let Some(other) = plain_args(function).and_then(|args| expression(&lower, args)) {
         return Some(other);
     }

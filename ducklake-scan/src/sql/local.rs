@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use datafusion::scalar::ScalarValue;
 
+use super::embed::Embedder;
 use super::memory::MemoryCatalog;
 use super::settings::Settings;
 
@@ -18,6 +19,7 @@ pub(crate) struct LocalState {
 
 #[derive(Debug, Default)]
 struct Values {
+    embedder: Option<Arc<dyn Embedder>>,
     variables: HashMap<String, ScalarValue>,
     settings: Settings,
     prepared: HashMap<String, Arc<str>>,
@@ -46,6 +48,16 @@ impl LocalState {
     /// Reads or changes the settings.
     pub(crate) fn settings<T>(&self, f: impl FnOnce(&mut Settings) -> T) -> T {
         self.with(|v| f(&mut v.settings))
+    }
+
+    /// What `embed` asks from now on.
+    pub(crate) fn set_embedder(&self, embedder: Arc<dyn Embedder>) {
+        self.with(|v| v.embedder = Some(embedder));
+    }
+
+    /// What `embed` asks.
+    pub(crate) fn embedder(&self) -> Option<Arc<dyn Embedder>> {
+        self.with(|v| v.embedder.clone())
     }
 
     /// `PREPARE name AS sql`.

@@ -21,6 +21,9 @@ use super::types::field_type;
 /// Adds the functions to a context.
 pub(crate) fn register(context: &SessionContext, local: &Arc<LocalState>) {
     super::arithmetic::register(context);
+    super::vectors::register(context);
+    super::text_match::register(context);
+    super::embed::register(context, local);
     context.register_udf(ScalarUDF::new_from_impl(TypeOf::new()));
     context.register_udf(ScalarUDF::new_from_impl(InWhole::new()));
     context.register_udf(ScalarUDF::new_from_impl(TextCast::new()));

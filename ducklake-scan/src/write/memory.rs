@@ -74,6 +74,9 @@ impl Session {
             WriteStatement::AlterTable { name, .. } if find(&name).is_some() => {
                 Err(LakeError::not_supported("ALTER TABLE of a table in memory"))
             }
+            WriteStatement::CreateIndex(create) if find(&create.table).is_some() => {
+                Err(LakeError::not_supported("an index of a table in memory"))
+            }
             other => Ok(Err(other)),
         }
     }

@@ -22,4 +22,4 @@ pub use files::FileFormat;
 pub(crate) use flush::{FLUSH, FlushCall};
 pub(crate) use open::{OpenLake, OpenTransactions};
 pub(crate) use sink::RowSink;
-pub(crate) use statements::{adapt_pending, check_reserved, pending_columns, query_columns};
+pub(crate) use statements::{Place, adapt_pending, check_reserved, pending_columns, query_columns};

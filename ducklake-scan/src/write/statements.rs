@@ -16,7 +16,7 @@ use crate::lake::{LakeView, SnapshotSelector, same_name};
 use crate::session::{QueryResult, Session};
 use crate::sql::names::{Attached, unknown_table};
 use crate::sql::rows::{batch_result, count_row, no_rows};
-use crate::sql::write::{ColumnSpec, CreateTable, CreateView, WriteStatement};
+use crate::sql::write::{ColumnSpec, CreateIndex, CreateTable, CreateView, WriteStatement};
 
 /// Where a statement's name leads.
 pub(crate) struct Place {
@@ -56,7 +56,15 @@ impl Session {
         {
             return batch_result(self.flush(&call).await?);
         }
-        answer(self.in_transaction(async |open| self.change(open, statement).await).await?)
+        let new_index = match &statement {
+            WriteStatement::CreateIndex(create) if !self.open().is_open().await => Some(create.table.clone()),
+            _ => None,
+        };
+        let done = self.in_transaction(async |open| self.change(open, statement).await).await?;
+        if let Some(table) = new_index {
+            Box::pin(self.fill_index(&table)).await?;
+        }
+        answer(done)
     }
 
     /// Does something in the open transaction, or in one of its own.
@@ -184,6 +192,13 @@ impl Session {
             WriteStatement::DropMacro { name, if_exists, is_table } => {
                 self.drop_macro(open, &name, if_exists, is_table).await.map(|()| None)
             }
+            WriteStatement::CreateIndex(create) => {
+                let CreateIndex { table, if_not_exists, index } = *create;
+                Box::pin(self.create_index(open, &table, &index, if_not_exists)).await.map(|_| None)
+            }
+            WriteStatement::DropIndex { name, if_exists, table } => {
+                Box::pin(self.drop_index(open, &name, table.as_deref(), if_exists)).await.map(|()| None)
+            }
             WriteStatement::Checkpoint { lake } => {
                 let of = lake.map(|lake| format!(" of '{lake}'")).unwrap_or_default();
                 Err(LakeError::not_supported(format!("CHECKPOINT{of}")))
@@ -200,7 +215,7 @@ impl Session {
     }
 
     /// The same; `None` where the lake or schema is missing and that is allowed.
-    pub(super) async fn place_if(
+    pub(crate) async fn place_if(
         &self,
         open: &OpenTransactions,
         name: &[String],

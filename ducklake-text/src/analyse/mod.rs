@@ -58,7 +58,11 @@ pub(crate) fn trigrams(text: &str) -> impl Iterator<Item = &str> {
     let ends = text.char_indices().map(|(at, _)| at).skip(3).chain(std::iter::once(text.len()));
     // A text of fewer than three characters has one end, and no start that is three characters before it.
     let long = text.chars().nth(2).is_some();
-    text.char_indices().map(|(at, _)| at).zip(ends).filter(move |_| long).filter_map(|(start, end)| text.get(start..end))
+    text.char_indices()
+        .map(|(at, _)| at)
+        .zip(ends)
+        .filter(move |_| long)
+        .filter_map(|(start, end)| text.get(start..end))
 }
 
 #[cfg(test)]

@@ -227,7 +227,7 @@ pub(super) fn is_word(letter: char) -> bool {
 }
 
 /// Letters of scripts that are written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul.
-fn is_dense(letter: char) -> bool {
+pub(super) fn is_dense(letter: char) -> bool {
     matches!(letter,
         '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1100}'..='\u{11FF}' | '\u{1780}'..='\u{17FF}'
         | '\u{3005}'..='\u{3007}' | '\u{3031}'..='\u{3035}' | '\u{3041}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}'

@@ -51,7 +51,9 @@ impl Atom {
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Word(text) | Self::Phrase(text) | Self::Prefix(text) | Self::Wildcard(text) => text,
-            Self::NameExact(text) | Self::NamePrefix(text) | Self::NameWildcard(text) | Self::NameSubstring(text) => text,
+            Self::NameExact(text) | Self::NamePrefix(text) | Self::NameWildcard(text) | Self::NameSubstring(text) => {
+                text
+            }
         }
     }
 }

@@ -42,7 +42,11 @@ fn field(text: &str) -> (Option<&str>, &str) {
     let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     match rest.strip_prefix(':') {
-        Some(word) if !name.is_empty() && !word.is_empty() && !word.starts_with(|next: char| next == ':' || next.is_whitespace()) => {
+        Some(word)
+            if !name.is_empty()
+                && !word.is_empty()
+                && !word.starts_with(|next: char| next == ':' || next.is_whitespace()) =>
+        {
             (Some(name), word)
         }
         _ => (None, text),

@@ -57,12 +57,13 @@ impl Plan {
             plan: Plan { clauses: Vec::new(), leaves: Vec::new(), ranking: query.ranking.unwrap_or(schema.ranking) },
         };
         let signs_only = !query.clauses.iter().any(|clause| clause.atom.text().contains(char::is_alphanumeric));
-        for (at, clause) in query.clauses.iter().enumerate() {
+        let next = query.clauses.iter().skip(1).map(Some).chain([None]);
+        for (at, (clause, next)) in query.clauses.iter().zip(next).enumerate() {
             let repeated = query.clauses.iter().take(at).any(|other| other == clause);
             // Signs between words say nothing, unless there is nothing else.
             let signs = matches!(&clause.atom, Atom::Word(word) if !word.contains(char::is_alphanumeric));
             if !repeated && (signs_only || !signs) {
-                planner.clause(clause)?;
+                planner.clause(clause, next)?;
             }
         }
         Ok(planner.plan)
@@ -103,7 +104,7 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn clause(&mut self, clause: &Clause) -> Result<()> {
+    fn clause(&mut self, clause: &Clause, next: Option<&Clause>) -> Result<()> {
         let (fields, atom) = match &clause.field {
             None => (self.fields.clone(), clause.atom.clone()),
             Some((name, written)) => match self.schema.position(name) {
@@ -126,6 +127,12 @@ impl Planner<'_> {
             Atom::NameWildcard(pattern) => self.name(Matcher::Names(Glob::new(&fold_name(pattern))), &fields)?,
             Atom::NameSubstring(text) => self.name(Matcher::Names(Glob::around(&fold_name(text))), &fields)?,
         };
+        if let (Atom::Word(word), Some(Clause { occur, field, atom: Atom::Word(next) })) = (&atom, next)
+            && *occur == clause.occur
+            && *field == clause.field
+        {
+            self.pair(word, next, &fields);
+        }
         if !alternatives.is_empty() {
             let scored = start..self.plan.leaves.len();
             self.plan.clauses.push(PlannedClause { occur: clause.occur, alternatives, scored });
@@ -170,6 +177,24 @@ impl Planner<'_> {
             words.push(PlannedWord { whole, parts });
         }
         (!words.is_empty()).then_some(Alternative(words))
+    }
+
+    /// What two words in a row are worth besides each of them; belongs to the first.
+    fn pair(&mut self, one: &str, two: &str, fields: &[(usize, f32)]) {
+        let plain = |word: &str| match words_of(FieldKind::Code, word).as_slice() {
+            [Word { whole: None, parts, .. }] => parts.first().cloned(),
+            _ => None,
+        };
+        let (Some(one), Some(two)) = (plain(one), plain(two)) else { return };
+        let weighted = |weight: f32| fields.iter().map(|(at, boost)| (*at, boost * weight)).collect();
+        let Ranking { joined, adjacent, .. } = self.plan.ranking;
+        if joined > 0.0 {
+            self.leaf(Matcher::Token(self.analyser.stem(&format!("{one}{two}"))), weighted(joined));
+        }
+        if adjacent > 0.0 {
+            let tokens = vec![self.analyser.stem(&one), self.analyser.stem(&two)];
+            self.leaf(Matcher::Phrase(tokens), weighted(adjacent));
+        }
     }
 
     fn token(&mut self, token: &str, fields: &[(usize, f32)]) -> usize {

@@ -122,8 +122,8 @@ impl<'a> Scoring<'a> {
             let (Some(open), Some(lengths)) = (searched.index.fields.get(*field), self.lengths.get(*field)) else {
                 continue;
             };
-            let norms = searched.index.reader.get_fieldnorms_reader(open.index.tokens)?;
-            let length = |document| lengths.get(usize::from(norms.fieldnorm_id(document))).copied().unwrap_or(1.0);
+            let length =
+                |document| lengths.get(usize::from(open.lengths.fieldnorm_id(document))).copied().unwrap_or(1.0);
             let reader: &InvertedIndexReader = &open.tokens;
             let each = |document: u32, count: u32| {
                 let count = count as f32;
@@ -278,7 +278,8 @@ impl Totals {
         let clause = u16::try_from(clause + 1).unwrap_or(u16::MAX);
         for document in self.leaf_touched.drain(..) {
             let at = document as usize;
-            let totals = (self.leaf.get_mut(at), self.scores.get_mut(at), self.words.get_mut(at), self.latest.get_mut(at));
+            let totals =
+                (self.leaf.get_mut(at), self.scores.get_mut(at), self.words.get_mut(at), self.latest.get_mut(at));
             let (Some(leaf), Some(total), Some(words), Some(latest)) = totals else { continue };
             if *words == 0 {
                 self.touched.push(document);

@@ -35,9 +35,11 @@ impl Source {
                 }
                 Self::Set(documents)
             }
-            (Matcher::Name(name), Some(names)) => names.whole.terms().get(name)?.map_or(Ok(Self::Nothing), |term| {
-                Ok::<_, crate::TextError>(Self::Set(set(&names.whole, &term)?))
-            })?,
+            (Matcher::Name(name), Some(names)) => names
+                .whole
+                .terms()
+                .get(name)?
+                .map_or(Ok(Self::Nothing), |term| Ok::<_, crate::TextError>(Self::Set(set(&names.whole, &term)?)))?,
             (Matcher::Names(glob), Some(names)) => Self::Set(names_like(index, field, names, glob)?),
             (Matcher::Name(_) | Matcher::Names(_), None) => Self::Nothing,
         })

@@ -19,10 +19,11 @@ use crate::inline::{Backend, can_inline, encode_rows, physical_type};
 use crate::prepare::{Prepared, relative_directory, table_of};
 use crate::rows::{Rows, text};
 use crate::table::TableChanges;
-use crate::transaction::{Commented, FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, Transaction};
+use crate::transaction::{FIRST_LOCAL_ID, FIRST_LOCAL_ROW_ID, TagChange, Transaction};
 
 mod flush;
 mod macros;
+mod tags;
 
 /// Writes everything of a commit but COMMIT; `None` where another writer has the snapshot's id.
 pub(super) async fn write(
@@ -55,7 +56,7 @@ pub(super) async fn write(
     attempt.schemas();
     attempt.tables(tx).await?;
     attempt.views(tx).await?;
-    attempt.comments(tx).await?;
+    attempt.tags(tx).await?;
     attempt.columns(tx).await?;
     attempt.specs(tx).await?;
     attempt.inlined_tables(tx).await?;
@@ -156,7 +157,7 @@ impl<'a> Attempt<'a> {
     /// Whether the commit changes what there is rather than what is in it.
     fn is_ddl(&self) -> bool {
         self.transaction.names != self.transaction.base_names
-            || !self.transaction.comments.is_empty()
+            || self.transaction.tags.iter().any(TagChange::is_comment)
             || self.transaction.tables.values().any(|t| t.altered || t.partition_changed || t.sort_changed)
     }
 
@@ -298,33 +299,6 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    async fn comments(&mut self, tx: &mut CommitTransaction<'_>) -> Result<()> {
-        let comment = || Some(("key", Cell::from("comment")));
-        for (on, value) in &self.transaction.comments {
-            let tail = [self.snapshot.into(), Cell::Null, "comment".into(), text(value.as_deref())];
-            match on {
-                Commented::Table(object) | Commented::View(object) => {
-                    let id = self.ids.real(*object);
-                    tx.end_where(MetadataTable::Tag, self.snapshot, "object_id", &[id], comment()).await?;
-                    self.rows.add(MetadataTable::Tag, [id.into()].into_iter().chain(tail).collect());
-                    self.changes.push(match on {
-                        Commented::View(_) => Change::AlteredView(id),
-                        _ => Change::AlteredTable(id),
-                    });
-                }
-                Commented::Column { table, column } => {
-                    let id = self.ids.real(*table);
-                    let same = Some(("column_id", Cell::Int(*column)));
-                    tx.end_where(MetadataTable::ColumnTag, self.snapshot, "table_id", &[id], same).await?;
-                    let row = [id.into(), (*column).into()].into_iter().chain(tail).collect();
-                    self.rows.add(MetadataTable::ColumnTag, row);
-                    self.changes.push(Change::AlteredTable(id));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Columns that are new, gone or otherwise than at the base.
     async fn columns(&mut self, tx: &mut CommitTransaction<'_>) -> Result<()> {
         for (local, table) in &self.transaction.tables {
@@ -333,8 +307,8 @@ impl<'a> Attempt<'a> {
             let replaced: Vec<i64> =
                 before.iter().filter(|b| !table.columns.contains(b)).map(|b| b.column_id).collect();
             for column in &replaced {
-                let also = Some(("column_id", Cell::Int(*column)));
-                tx.end_where(MetadataTable::Column, self.snapshot, "table_id", &[id], also).await?;
+                let also = [("column_id", Cell::Int(*column))];
+                tx.end_where(MetadataTable::Column, self.snapshot, "table_id", &[id], &also).await?;
             }
             let unbounded: Vec<i64> = table.unbounded.iter().copied().collect();
             if !unbounded.is_empty() {

@@ -1,3 +1,3 @@
 """The lakes, by subject. Importing a module registers its cases."""
 
-from . import catalog, deletes, evolution, files, inlined, maintenance, partitions, types  # noqa: F401
+from . import catalog, deletes, evolution, files, inlined, maintenance, partitions, types, vectors  # noqa: F401

@@ -53,7 +53,7 @@ lakes! {
     files_share_a_mapping inlined_rows inlined_schema_versions flushed flushed_types inlined_then_late
     inlined_odd_names inlined_many merged_files merged_after_changes merged_with_deletes rewritten_files
     expired_snapshots checkpointed sorted_table identity_partitions partition_transforms partition_changes
-    bucket_partitions partitioned_inlined pruning types_in_files types_inlined types_files_v2 geometry variants
+    bucket_partitions partitioned_inlined pruning types_in_files types_inlined types_files_v2 geometry variants vectors
 }
 
 lakes! {
@@ -88,5 +88,5 @@ lakes! {
     inlined_odd_names inlined_many merged_files merged_after_changes merged_with_deletes rewritten_files
     expired_snapshots checkpointed sorted_table identity_partitions partition_transforms partition_changes
     bucket_partitions partitioned_inlined pruning types_in_files types_inlined types_files_v2 geometry variants
-    variants_inlined
+    variants_inlined vectors
 }

@@ -6,6 +6,7 @@ mod demo;
 mod duckdb_files;
 mod faults;
 mod golden;
+mod indexes;
 mod lakes;
 mod outages;
 mod search;

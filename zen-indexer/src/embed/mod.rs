@@ -2,8 +2,8 @@
 //!
 //! [`open_model`] finds the model ([`ModelOptions`] says where) and the ONNX Runtime library that runs it; [`embed_all`]
 //! turns any number of texts into vectors, each distinct text once. [`symbol_text`] and [`chunk_text`] say which text
-//! stands for a symbol and for a piece of documentation. Everything here blocks: async callers run it on a thread of
-//! its own.
+//! stands for a symbol and for a piece of documentation. [`SqlEmbedder`] is a model for `embed('text')` in SQL. Everything
+//! here blocks: async callers run it on a thread of its own.
 
 mod batch;
 mod error;
@@ -13,11 +13,13 @@ mod lanes;
 mod model;
 mod prepared;
 mod runtime;
+mod sql;
 mod text;
 
 pub use batch::embed_all;
 pub use error::{EmbedError, LibraryError};
 pub use model::{DownloadProgress, MODEL_DIR_VARIABLE, ModelOptions};
+pub use sql::SqlEmbedder;
 pub use text::{chunk_text, symbol_text};
 
 use std::ffi::OsString;

@@ -59,9 +59,10 @@ impl Answer for DocHits {
     fn cut(&mut self, detail: Detail) {
         let most = detail.of(2_000, 600, 100);
         for hit in &mut self.hits {
-            for text in [&mut hit.id, &mut hit.ecosystem, &mut hit.package, &mut hit.version] {
+            for text in [&mut hit.ecosystem, &mut hit.package, &mut hit.version] {
                 *text = one_line(text, 120);
             }
+            hit.id = one_line(&hit.id, 400);
             hit.title = one_line(&hit.title, 200);
             hit.file = one_line(&hit.file, 300);
             hit.origin = hit.origin.take().map(|origin| one_line(&origin, 80));

@@ -54,9 +54,10 @@ pub struct SymbolHit {
 impl SymbolHit {
     /// Cuts everything but the documentation.
     pub(super) fn cut(&mut self, signature: usize) {
-        for text in [&mut self.id, &mut self.ecosystem, &mut self.package, &mut self.version, &mut self.kind] {
+        for text in [&mut self.ecosystem, &mut self.package, &mut self.version, &mut self.kind] {
             *text = one_line(text, 120);
         }
+        self.id = one_line(&self.id, 400);
         self.name = one_line(&self.name, 200);
         self.file = one_line(&self.file, 300);
         self.signature = one_line(&self.signature, signature);

@@ -108,7 +108,7 @@ async fn a_cancelled_call_does_not_hold_the_end() {
     client.server.await.expect("no panic").expect("a good end");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_is_gone_ends_its_calls() {
     let odd = Arc::new(Odd::default());
     let mut client = Bare::open(Arc::clone(&odd)).await;

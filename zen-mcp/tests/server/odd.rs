@@ -11,14 +11,16 @@ use zen_mcp::{
     ReferenceSearch, References, Rows, SqlQuery, SymbolHits, SymbolLookup, SymbolSearch, Symbols,
 };
 
-/// `index_package` never ends, `list_packages` takes a minute, `get_symbol` panics, `query` cannot reach its lake, and
-/// `search_symbols` finds nothing.
+/// `index_package` never ends, `find_references` waits to be released, `list_packages` takes a minute, `get_symbol` panics,
+/// `query` cannot reach its lake, and searches find nothing.
 #[derive(Default)]
 pub(crate) struct Odd {
-    /// Indexing has begun.
+    /// Indexing or a search for references has begun.
     pub(crate) begun: Arc<Notify>,
     /// Indexing was dropped.
     pub(crate) dropped: Arc<Notify>,
+    /// References may be found.
+    pub(crate) released: Arc<Notify>,
     pub(crate) listed: AtomicBool,
 }
 
@@ -45,6 +47,8 @@ impl Backend for Odd {
     }
 
     async fn find_references(&self, _: ReferenceSearch) -> Result<References, BackendError> {
+        self.begun.notify_one();
+        self.released.notified().await;
         Ok(References::default())
     }
 

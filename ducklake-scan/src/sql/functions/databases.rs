@@ -13,6 +13,7 @@ use super::rows::{batch, flags, ints, maps, texts};
 use crate::duckdb::{AttachedFile, DuckDbTable};
 use crate::error::Result;
 use crate::lake::{LakeView, same_name};
+use crate::search::indexes;
 use crate::session::Session;
 use crate::sql::memory::MEMORY;
 use crate::sql::names::Attached;
@@ -47,7 +48,7 @@ pub(super) async fn call(session: &Session, call: &FunctionCall) -> Result<Optio
 /// Whether this name in FROM stands for a listing even without parentheses.
 pub(crate) fn is_listing(name: &str) -> bool {
     let names = ["duckdb_tables", "duckdb_views", "duckdb_schemas", "duckdb_databases", "duckdb_columns"];
-    names.iter().any(|n| n.eq_ignore_ascii_case(name))
+    names.iter().chain(&[super::indexes::NAME]).any(|n| n.eq_ignore_ascii_case(name))
 }
 
 /// A table or view and what is listed of it.
@@ -59,6 +60,7 @@ struct Object {
     comment: Option<String>,
     temporary: bool,
     rows: i64,
+    indexes: i64,
     columns: Vec<ListedColumn>,
     sql: Option<String>,
 }
@@ -109,6 +111,7 @@ impl Listing {
         lake.load_all_columns(&view).await?;
         let totals = lake.catalog().file_totals(view.snapshot.id).await?;
         let rows = row_counts(attached).await?;
+        let indexes = indexes(lake, &view).await?;
         let schema_of = |id: i64| {
             let name = view.names.schemas.iter().find(|s| s.schema_id == id).map(|s| s.name.clone());
             (id, name.unwrap_or_default())
@@ -127,6 +130,7 @@ impl Listing {
                 comment: tags.object(table.table_id),
                 temporary: false,
                 rows: rows.get(&table.table_id).copied().unwrap_or_default(),
+                indexes: indexes.iter().filter(|index| index.table_id == table.table_id).count() as i64,
                 columns: listed,
             });
         }
@@ -144,6 +148,7 @@ impl Listing {
                 comment: tags.object(row.view_id),
                 temporary: false,
                 rows: 0,
+                indexes: 0,
                 columns,
             });
         }
@@ -175,6 +180,7 @@ impl Listing {
             comment: None,
             temporary: false,
             rows: 0,
+            indexes: 0,
             columns: Vec::new(),
             sql: None,
         };
@@ -229,6 +235,7 @@ impl Listing {
                 comment: None,
                 temporary: table.name.catalog != MEMORY,
                 rows: table.batches().iter().map(|b| b.num_rows() as i64).sum(),
+                indexes: 0,
                 columns: columns.collect(),
                 sql: None,
             });
@@ -254,7 +261,7 @@ impl Listing {
             ("has_primary_key", flags(self.tables.iter().map(|_| false))),
             ("estimated_size", ints(self.tables.iter().map(|t| Some(t.rows)))),
             ("column_count", ints(self.tables.iter().map(|t| Some(t.columns.len() as i64)))),
-            ("index_count", ints(self.tables.iter().map(|_| Some(0)))),
+            ("index_count", ints(self.tables.iter().map(|t| Some(t.indexes)))),
             ("check_constraint_count", ints(self.tables.iter().map(|_| Some(0)))),
             ("sql", texts(self.tables.iter().map(|t| t.sql.clone()))),
         ]);

@@ -3,6 +3,7 @@
 mod changes;
 mod databases;
 mod files;
+mod indexes;
 mod lakes;
 mod rows;
 mod search;
@@ -22,6 +23,7 @@ pub(crate) use files::is_file_name;
 
 use crate::error::{LakeError, Result};
 use crate::lake::Lake;
+use crate::search::{REFRESH, RefreshCall};
 use crate::session::Session;
 use crate::sql::PinnedObject;
 use crate::write::{FLUSH, FlushCall};
@@ -111,7 +113,7 @@ const WRITING: [&str; 11] = [
 
 /// What a lake's schemas offer under short names: `lake.snapshots()`, `table_changes('t', 1, 2)`. True where the
 /// schema is an argument of the full function.
-const SHORT: [(&str, bool); 12] = [
+const SHORT: [(&str, bool); 13] = [
     ("snapshots", false),
     ("options", false),
     ("settings", false),
@@ -122,6 +124,7 @@ const SHORT: [(&str, bool); 12] = [
     ("table_insertions", true),
     ("table_deletions", true),
     ("merge_adjacent_files", false),
+    ("refresh_indexes", false),
     ("set_option", false),
     ("set_commit_message", false),
 ];
@@ -171,6 +174,15 @@ pub(crate) async fn table_function(
     }
     if call.name == FLUSH {
         let batch = session.flush(&FlushCall::new(&session.names(), call)?).await?;
+        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        return Ok(Some(FunctionRows::new(Arc::new(provider))));
+    }
+    if call.name == REFRESH {
+        let batch = Box::pin(session.refresh_indexes(&RefreshCall::new(&session.names(), call)?)).await?;
+        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        return Ok(Some(FunctionRows::new(Arc::new(provider))));
+    }
+    if let Some(batch) = indexes::call(session, call).await? {
         let provider = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
         return Ok(Some(FunctionRows::new(Arc::new(provider))));
     }

@@ -206,7 +206,8 @@ impl Arguments<'_> {
                 hint: Some("run the statement again, or give it a version".into()),
             });
         }
-        Ok(Found { rows: fuse(&[(&near.rows, vector_weight), (&words.rows, text_weight)], k), ..words })
+        let rows = fuse(&[(&near.rows, vector_weight), (&words.rows, text_weight)], k);
+        Ok(words.with_rows(rows))
     }
 }
 

@@ -9,6 +9,7 @@ use super::statement::{
 };
 use crate::error::{LakeError, Result};
 
+const THERE_ARE: &str = "a lake has schemas, tables, views, macros and indexes";
 const NO_CONSTRAINTS: &str = "DuckLake has NOT NULL and no other constraints";
 
 /// The words around the name of a created object.
@@ -38,7 +39,10 @@ impl Cursor<'_> {
             "TABLE" => self.create_table(&created),
             "VIEW" => self.create_view(&created),
             "MACRO" | "FUNCTION" => self.create_macro(&created),
-            _ => Err(refused(format!("CREATE {kind}"), "a lake has schemas, tables, views and macros")),
+            "INDEX" if or_replace => Err(refused("CREATE OR REPLACE INDEX", "DROP INDEX it first")),
+            "INDEX" => self.create_index(if_not_exists),
+            "UNIQUE" => Err(refused("CREATE UNIQUE INDEX", NO_CONSTRAINTS)),
+            _ => Err(refused(format!("CREATE {kind}"), THERE_ARE)),
         }
     }
 
@@ -51,13 +55,15 @@ impl Cursor<'_> {
         if self.peek(0) == &Token::Comma {
             return Err(refused("DROP of several objects at once", "drop them one by one"));
         }
+        let table = if kind == "INDEX" && self.take_word("ON") { Some(self.name()?) } else { None };
         let cascade = self.take_one_of(&["CASCADE", "RESTRICT"]).is_some_and(|word| word == "CASCADE");
         Ok(match kind.as_str() {
             "SCHEMA" => WriteStatement::DropSchema { name, if_exists, cascade },
             "TABLE" => WriteStatement::DropTable { name, if_exists },
             "VIEW" => WriteStatement::DropView { name, if_exists },
             "MACRO" | "FUNCTION" => WriteStatement::DropMacro { name, if_exists, is_table: is_table_macro },
-            _ => return Err(refused(format!("DROP {kind}"), "a lake has schemas, tables, views and macros")),
+            "INDEX" => WriteStatement::DropIndex { name, if_exists, table },
+            _ => return Err(refused(format!("DROP {kind}"), THERE_ARE)),
         })
     }
 

@@ -4,6 +4,7 @@ mod alter;
 mod create;
 mod cursor;
 mod dml;
+mod index;
 mod merge;
 mod parse;
 pub(crate) mod queries;

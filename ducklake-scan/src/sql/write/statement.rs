@@ -4,6 +4,8 @@ use datafusion::sql::sqlparser::ast;
 use ducklake_format::LakeType;
 use ducklake_format::partition::Transform;
 
+use crate::search::NewIndex;
+
 /// A name of one to three parts: lake, schema, object.
 pub(crate) type Name = Vec<String>;
 
@@ -32,6 +34,10 @@ pub(crate) enum WriteStatement {
     CreateMacro(Box<CreateMacro>),
     /// `DROP MACRO`, `DROP MACRO TABLE`.
     DropMacro { name: Name, if_exists: bool, is_table: bool },
+    /// `CREATE INDEX`.
+    CreateIndex(Box<CreateIndex>),
+    /// `DROP INDEX`, of the given table where it is said.
+    DropIndex { name: Name, if_exists: bool, table: Option<Name> },
     /// `ALTER TABLE`.
     AlterTable { name: Name, if_exists: bool, action: Box<AlterAction> },
     /// `ALTER VIEW … RENAME TO`.
@@ -95,6 +101,14 @@ pub(crate) struct CreateView {
     /// The query as the user wrote it, without a semicolon.
     pub(crate) sql: String,
     pub(crate) query: Box<ast::Query>,
+}
+
+/// What follows `CREATE INDEX`.
+#[derive(Debug, Clone)]
+pub(crate) struct CreateIndex {
+    pub(crate) table: Name,
+    pub(crate) if_not_exists: bool,
+    pub(crate) index: NewIndex,
 }
 
 /// What follows `CREATE MACRO`.

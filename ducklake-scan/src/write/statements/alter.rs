@@ -2,7 +2,7 @@
 
 use ducklake_catalog::SortField;
 use ducklake_format::columns::Column;
-use ducklake_transact::{ColumnDefault, Commented, TableChanges, TransactError};
+use ducklake_transact::{ColumnDefault, TableChanges, Tagged, TransactError};
 
 use crate::error::{LakeError, Result};
 use crate::lake::same_name;
@@ -26,10 +26,10 @@ impl Session {
                 let id = found
                     .map(|c| c.id)
                     .ok_or_else(|| LakeError::usage(format!("table '{}' has no column '{column}'", place.name)))?;
-                Commented::Column { table, column: id }
+                Tagged::Column { table, column: id }
             }
-            (Some(table), _, None) => Commented::Table(table),
-            (None, Some(view), None) => Commented::View(view),
+            (Some(table), _, None) => Tagged::Table(table),
+            (None, Some(view), None) => Tagged::View(view),
             (None, Some(_), Some(_)) => return Err(LakeError::not_supported("a comment on a view's column")),
             (None, None, _) => return Err(place.unknown(name)),
         };
@@ -65,6 +65,9 @@ impl Session {
         };
         if let AlterAction::SetNotNull { column } = &action {
             self.check_no_nulls(open, place, column).await?;
+        }
+        if let AlterAction::DropColumn { path, .. } | AlterAction::SetType { path, .. } = &action {
+            self.check_not_indexed(place, id, path).await?;
         }
         let attached = &place.attached;
         open.with(attached, async |lake| {
