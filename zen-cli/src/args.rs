@@ -22,18 +22,18 @@ Examples:
   zen install --git https://github.com/serde-rs/serde --rev v1.0.219
 
   # What is there
-  zen search "run blocking code without stalling the runtime"
+  zen search \"run blocking code without stalling the runtime\"
   zen search JoinHandle::abort --package tokio
   zen show spawn --package tokio --context 5
   zen refs spawn_blocking --callers
   zen list
   ducklake-cli --lake sqlite:.zenith/lake/catalog.sqlite sql \\
-      -c "SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'"
+      -c \"SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'\"
 
   # A lake of a whole team, alone or with others
   zen --lake 'postgres:dbname=zen host=db.example.com' --data-path s3://bucket/zen/ \\
       install go:github.com/spf13/cobra
-  zen --profile work search "retry with backoff"
+  zen --profile work search \"retry with backoff\"
 
   # For coding agents
   zen serve --mcp
@@ -45,8 +45,8 @@ Several lakes are searched together: --lake more than once, or a profile in
 ~/.config/zen/config.toml, whose paths are relative to it:
   [profiles.work]
   lakes = [
-      { name = "project" },
-      { name = "team", uri = "postgres:dbname=zen host=db", data_path = "s3://bucket/zen/" },
+      { name = \"project\" },
+      { name = \"team\", uri = \"postgres:dbname=zen host=db\", data_path = \"s3://bucket/zen/\" },
   ]
 One without a uri is the project's own. One that cannot be reached is a warning.
 

@@ -123,7 +123,9 @@ fn score(candidate: &Candidate, nearest: f32, question: &Question) -> f32 {
         Mode::Hybrid | Mode::Text | Mode::Name => 0.0,
     };
     let found = match (&candidate.what, &question.name) {
-        (What::Symbol(symbol), Some(name)) if question.request.mode == Mode::Name => closeness(&name.last, &symbol.name),
+        (What::Symbol(symbol), Some(name)) if question.request.mode == Mode::Name => {
+            closeness(&name.last, &symbol.name)
+        }
         _ => share * meaning + (1.0 - share) * words,
     };
     let hidden = match &candidate.what {

@@ -144,7 +144,7 @@ impl Searcher {
     /// # Errors
     /// Whatever is wrong with it; [`SearchError::Request`] where it takes longer than `time`.
     pub async fn sql(&self, sql: &str, rows: usize, time: Duration) -> Result<SqlRows> {
-        query(&self.lakes, sql, rows, time).await
+        query(&self.lakes, self.model.as_deref(), sql, rows, time).await
     }
 
     /// The packages of all lakes.

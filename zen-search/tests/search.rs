@@ -45,11 +45,41 @@ fn vector(text: &str) -> Vec<f32> {
 type Declared<'a> = (&'a str, Option<&'a str>, &'a str, &'a str, &'a str);
 
 const SYMBOLS: [Declared<'static>; 6] = [
-    ("insert", Some("HashMap"), "pub fn insert(&mut self, k: K, v: V)", "Puts a value under a key into the map.", "public"),
-    ("insert", Some("Vec"), "pub fn insert(&mut self, at: usize, v: T)", "Puts a value at a place in the list.", "public"),
-    ("parse_json", None, "pub fn parse_json(text: &str) -> Value", "Reads a document in the notation of JavaScript.", "public"),
-    ("parse_json_hidden", None, "fn parse_json_hidden(text: &str) -> Value", "Reads a document in the notation of JavaScript.", "private"),
-    ("connect", None, "pub async fn connect(address: &str) -> Socket", "Opens a connection to a remote server.", "public"),
+    (
+        "insert",
+        Some("HashMap"),
+        "pub fn insert(&mut self, k: K, v: V)",
+        "Puts a value under a key into the map.",
+        "public",
+    ),
+    (
+        "insert",
+        Some("Vec"),
+        "pub fn insert(&mut self, at: usize, v: T)",
+        "Puts a value at a place in the list.",
+        "public",
+    ),
+    (
+        "parse_json",
+        None,
+        "pub fn parse_json(text: &str) -> Value",
+        "Reads a document in the notation of JavaScript.",
+        "public",
+    ),
+    (
+        "parse_json_hidden",
+        None,
+        "fn parse_json_hidden(text: &str) -> Value",
+        "Reads a document in the notation of JavaScript.",
+        "private",
+    ),
+    (
+        "connect",
+        None,
+        "pub async fn connect(address: &str) -> Socket",
+        "Opens a connection to a remote server.",
+        "public",
+    ),
     ("Socket", None, "pub struct Socket", "One end of a connection.", "public"),
 ];
 
@@ -69,7 +99,14 @@ fn rows(package: &Package<'_>) -> PackageRows {
         package: name.into(),
         version: version.into(),
         file_path: "src/lib.rs".into(),
-        kind: if signature.contains("struct") { "struct" } else if container.is_some() { "method" } else { "function" }.into(),
+        kind: if signature.contains("struct") {
+            "struct"
+        } else if container.is_some() {
+            "method"
+        } else {
+            "function"
+        }
+        .into(),
         name: (*of).into(),
         signature: (*signature).into(),
         doc_comment: Some((*doc).into()),
@@ -142,7 +179,10 @@ async fn lake(folder: &std::path::Path, name: &str, packages: &[Package<'_>]) ->
 }
 
 fn searcher(places: Vec<LakePlace>) -> Searcher {
-    Searcher::new(Lakes::new(places, Some(Duration::from_secs(60))), Some(Arc::new(QueryModel::loaded(Arc::new(Words)))))
+    Searcher::new(
+        Lakes::new(places, Some(Duration::from_secs(60))),
+        Some(Arc::new(QueryModel::loaded(Arc::new(Words)))),
+    )
 }
 
 fn whole<'a>(name: &'a str, version: &'a str) -> Package<'a> {
@@ -173,7 +213,9 @@ async fn what_is_meant_and_what_is_named() {
     assert!(found.hits.iter().zip(1..).all(|(hit, rank)| hit.rank == rank));
 
     // A name comes first, and the right one of two.
-    for (query, wanted) in [("HashMap::insert", "HashMap::insert"), ("Vec::insert", "Vec::insert"), ("parseJson", "parse_json")] {
+    for (query, wanted) in
+        [("HashMap::insert", "HashMap::insert"), ("Vec::insert", "Vec::insert"), ("parseJson", "parse_json")]
+    {
         for mode in [Mode::Hybrid, Mode::Text, Mode::Name] {
             let found = search(SearchRequest { mode, within: Within::Symbols, ..SearchRequest::new(query) }).await;
             assert_eq!(names(&found.hits)[0], wanted, "{query} {mode}");
@@ -292,7 +334,9 @@ async fn statements_only_read() {
     let found = sql("SELECT name FROM zen.api_symbols").await.unwrap();
     assert_eq!((found.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), found.more), (3, true));
     assert!(!sql("SELECT count(*) FROM one.zen.api_symbols").await.unwrap().more);
-    for refused in ["DROP TABLE zen.api_symbols", "DELETE FROM zen.api_symbols", "FROM '/etc/hosts.csv'", "SELECT nonsense"] {
+    for refused in
+        ["DROP TABLE zen.api_symbols", "DELETE FROM zen.api_symbols", "FROM '/etc/hosts.csv'", "SELECT nonsense"]
+    {
         assert!(sql(refused).await.is_err(), "{refused}");
     }
     searcher.close().await;

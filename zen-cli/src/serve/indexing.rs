@@ -51,11 +51,7 @@ impl Writer {
         self.embedder.get_or_try_init(open).await.cloned()
     }
 
-    pub(super) async fn index(
-        &self,
-        request: IndexRequest,
-        told: zen_mcp::Progress,
-    ) -> Result<Indexed, BackendError> {
+    pub(super) async fn index(&self, request: IndexRequest, told: zen_mcp::Progress) -> Result<Indexed, BackendError> {
         let lake = self.lake().await?;
         let progress: Arc<dyn Progress> = Arc::new(Steps { told, state: std::sync::Mutex::default() });
         progress.begin(Phase::Fetch, 0);
