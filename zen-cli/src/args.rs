@@ -251,3 +251,37 @@ pub(crate) struct Embed {
     #[command(flatten)]
     pub(crate) model: Model,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        let cli = Cli::try_parse_from([
+            "zen",
+            "--lake",
+            "sqlite:a",
+            "--lake",
+            "sqlite:b",
+            "search",
+            "open",
+            "a",
+            "file",
+            "-k",
+            "fn,struct",
+            "--in",
+            "docs",
+        ]);
+        let cli = cli.unwrap();
+        assert_eq!(cli.global.lake, ["sqlite:a", "sqlite:b"]);
+        let Command::Search(search) = cli.command else { panic!("another command") };
+        assert_eq!((search.query.join(" ").as_str(), search.kind.len(), search.limit), ("open a file", 2, 10));
+        assert!(Cli::try_parse_from(["zen", "--profile", "x", "--lake", "sqlite:a", "list"]).is_err());
+        assert!(Cli::try_parse_from(["zen", "refs", "x", "--callers", "--callees"]).is_err());
+        assert!(Cli::try_parse_from(["zen", "serve"]).is_err());
+    }
+}
