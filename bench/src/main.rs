@@ -10,6 +10,7 @@ mod first_row;
 mod index;
 mod planning;
 mod report;
+mod search;
 mod tpch;
 mod vector;
 mod write;
@@ -46,6 +47,8 @@ enum What {
     Index(IndexArgs),
     /// Nearest neighbours: building and searching segments
     Vector(VectorArgs),
+    /// Searching a lake of real packages, in new processes and in a warm one
+    Search(SearchArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write(WriteArgs),
 }
@@ -93,6 +96,19 @@ pub(crate) struct VectorArgs {
     /// Threads that build; all cores if absent
     #[arg(long)]
     threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SearchArgs {
+    /// A folder for the lake that later runs use again
+    #[arg(long)]
+    cache: PathBuf,
+    /// The program that is measured
+    #[arg(long, default_value_os_t = search::default_zen())]
+    zen: PathBuf,
+    /// Times that every query is asked
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 }
 
 #[derive(Debug, clap::Args)]
@@ -209,7 +225,7 @@ fn main() -> ExitCode {
         What::Write(args) => args.threads,
         What::Vector(args) => args.threads,
         What::DuckFile(args) => args.threads,
-        What::Index(_) => None,
+        What::Index(_) | What::Search(_) => None,
     };
     let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -238,6 +254,7 @@ async fn measure(what: What, threads: usize) -> Result<()> {
         }
         What::Index(args) => index::run(&args).await,
         What::Vector(args) => vector::run(&args, threads),
+        What::Search(args) => search::run(&args).await,
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;
             report::heading(&mut duck, threads)?;

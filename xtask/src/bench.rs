@@ -49,6 +49,12 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Searching a lake of real packages, in new processes and in a warm one
+    Search {
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Writing: small commits, a bulk load, changes of a large table, appenders in processes of their own
     Write {
         /// Size of the TPC-H tables
@@ -64,18 +70,20 @@ pub(crate) enum Bench {
 }
 
 pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
+    let none = None;
     let (name, scale, only, args) = match what {
         Bench::Scan { scale, only, args } => ("scan", Some(scale), only, args),
         Bench::Write { scale, only, args } => ("write", Some(scale), only, args),
         Bench::Duckfile { only, args } => ("duckfile", None, only, args),
         Bench::Index { only, args } => ("index", None, only, args),
         Bench::Vector { args, .. } => ("vector", None, &None, args),
+        Bench::Search { args } => ("search", None, &None, args),
     };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
     let python = given.map_or_else(crate::env::python, |python| Ok(PathBuf::from(python)))?;
     let cache = crate::env::cache()?;
     eprintln!("building with optimisation (the first time takes many minutes)");
-    let packages = ["--package", "quacklake-bench", "--package", "ducklake-cli"];
+    let packages = ["--package", "quacklake-bench", "--package", "ducklake-cli", "--package", "zen-cli"];
     check(cargo().args(["build", "--quiet", "--release"]).args(packages), "building the benchmarks")?;
     // Beside the folder of the profile that this program was built with.
     let own = std::env::current_exe()?;
@@ -83,7 +91,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let mut bench = Command::new(target.join("release/quacklake-bench"));
     bench.env("CARGO_MANIFEST_DIR", root().join("bench"));
     bench.arg(name).args(args);
-    if name == "index" {
+    if matches!(name, "index" | "search") {
         bench.envs(crate::model::model(&python)?.environment);
     } else {
         bench.arg("--python").arg(&python);
@@ -94,7 +102,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     if let Bench::Vector { vectors, .. } = what {
         bench.args(["--vectors", vectors]);
     }
-    if matches!(name, "scan" | "duckfile") {
+    if matches!(name, "scan" | "duckfile" | "search") {
         bench.arg("--cache").arg(&cache);
     }
     if let Some(only) = only {

@@ -22,18 +22,18 @@ Examples:
   zen install --git https://github.com/serde-rs/serde --rev v1.0.219
 
   # What is there
-  zen search "run blocking code without stalling the runtime"
+  zen search \"run blocking code without stalling the runtime\"
   zen search JoinHandle::abort --package tokio
   zen show spawn --package tokio --context 5
   zen refs spawn_blocking --callers
   zen list
   ducklake-cli --lake sqlite:.zenith/lake/catalog.sqlite sql \\
-      -c "SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'"
+      -c \"SELECT kind, name, signature FROM zen.api_symbols WHERE package = 'tokio'\"
 
   # A lake of a whole team, alone or with others
   zen --lake 'postgres:dbname=zen host=db.example.com' --data-path s3://bucket/zen/ \\
       install go:github.com/spf13/cobra
-  zen --profile work search "retry with backoff"
+  zen --profile work search \"retry with backoff\"
 
   # For coding agents
   zen serve --mcp
@@ -45,8 +45,8 @@ Several lakes are searched together: --lake more than once, or a profile in
 ~/.config/zen/config.toml, whose paths are relative to it:
   [profiles.work]
   lakes = [
-      { name = "project" },
-      { name = "team", uri = "postgres:dbname=zen host=db", data_path = "s3://bucket/zen/" },
+      { name = \"project\" },
+      { name = \"team\", uri = \"postgres:dbname=zen host=db\", data_path = \"s3://bucket/zen/\" },
   ]
 One without a uri is the project's own. One that cannot be reached is a warning.
 
@@ -250,4 +250,38 @@ pub(crate) struct Embed {
     pub(crate) no_refresh: bool,
     #[command(flatten)]
     pub(crate) model: Model,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        let cli = Cli::try_parse_from([
+            "zen",
+            "--lake",
+            "sqlite:a",
+            "--lake",
+            "sqlite:b",
+            "search",
+            "open",
+            "a",
+            "file",
+            "-k",
+            "fn,struct",
+            "--in",
+            "docs",
+        ]);
+        let cli = cli.unwrap();
+        assert_eq!(cli.global.lake, ["sqlite:a", "sqlite:b"]);
+        let Command::Search(search) = cli.command else { panic!("another command") };
+        assert_eq!((search.query.join(" ").as_str(), search.kind.len(), search.limit), ("open a file", 2, 10));
+        assert!(Cli::try_parse_from(["zen", "--profile", "x", "--lake", "sqlite:a", "list"]).is_err());
+        assert!(Cli::try_parse_from(["zen", "refs", "x", "--callers", "--callees"]).is_err());
+        assert!(Cli::try_parse_from(["zen", "serve"]).is_err());
+    }
 }

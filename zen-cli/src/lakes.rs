@@ -264,8 +264,11 @@ mod tests {
         "#;
         let config: Config = toml::from_str(text).unwrap();
         assert!(!format!("{config:?}").contains("hidden"));
-        let places: Vec<LakePlace> =
-            config.profiles["work"].lakes.iter().map(|lake| lake.clone().place(Path::new("/etc/zen")).unwrap()).collect();
+        let places: Vec<LakePlace> = config.profiles["work"]
+            .lakes
+            .iter()
+            .map(|lake| lake.clone().place(Path::new("/etc/zen")).unwrap())
+            .collect();
         assert!(places[0].location.uri.ends_with(".zenith/lake/catalog.sqlite"));
         assert_eq!(places[1].location.data_path.as_deref(), Some("s3://bucket/zen/"));
         assert_eq!(places[1].location.storage.region.as_deref(), Some("eu"));

@@ -144,12 +144,7 @@ fn wrong(problem: String, hint: Option<String>) -> SearchError {
 }
 
 /// The name as it is known.
-fn one_of<'a>(
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str>,
-    usual: &[(&str, &str)],
-) -> Result<String> {
+fn one_of<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, usual: &[(&str, &str)]) -> Result<String> {
     let wanted = name.trim().to_lowercase();
     let wanted = usual.iter().find(|(usual, _)| *usual == wanted).map_or(wanted.as_str(), |(_, known)| known);
     let known: Vec<&str> = known.collect();

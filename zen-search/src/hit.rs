@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use zen_indexer::model::ApiSymbol;
 
+use crate::lakes::Unanswered;
 use crate::name::NameFit;
 use crate::request::Mode;
-use crate::lakes::Unanswered;
 
 /// What a search found.
 #[derive(Debug, Clone, Serialize)]
@@ -154,8 +154,19 @@ pub(crate) struct SymbolRow {
 impl SymbolRow {
     /// The columns it is made of.
     pub(crate) const COLUMNS: [&'static str; 13] = [
-        "id", "ecosystem", "package", "version", "file_path", "kind", "name", "signature", "doc_comment", "line_start",
-        "line_end", "visibility", "metadata",
+        "id",
+        "ecosystem",
+        "package",
+        "version",
+        "file_path",
+        "kind",
+        "name",
+        "signature",
+        "doc_comment",
+        "line_start",
+        "line_end",
+        "visibility",
+        "metadata",
     ];
 }
 

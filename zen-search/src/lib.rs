@@ -51,5 +51,5 @@ pub use name::NameFit;
 pub use refs::{Certainty, Reference, ReferenceRequest, References};
 pub use request::{MAX_LIMIT, Mode, SearchRequest, Within};
 pub use search::Searcher;
-pub use sql::SqlRows;
 pub use show::{Excerpt, ShownSymbol, SourceRequest, SymbolRequest, Symbols};
+pub use sql::SqlRows;

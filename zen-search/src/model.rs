@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, OnceCell};
 use zen_indexer::ZenError;
-use zen_indexer::embed::{EmbedError, Embedder, ModelOptions, open_model};
+use zen_indexer::embed::{EmbedError, Embedder, ModelOptions, open_query_model};
 
 use crate::error::{Result, SearchError};
 
@@ -38,7 +38,20 @@ impl QueryModel {
         Self { options, state: RwLock::new(State::Unknown), loading: Mutex::default() }
     }
 
-    /// The model.
+    /// A model that is loaded already.
+    #[must_use]
+    pub fn loaded(embedder: Arc<dyn Embedder>) -> Self {
+        let options = ModelOptions::default();
+        Self { options, state: RwLock::new(State::Loaded(embedder)), loading: Mutex::default() }
+    }
+
+    /// Where the model is looked for.
+    #[must_use]
+    pub fn options(&self) -> &ModelOptions {
+        &self.options
+    }
+
+    /// The model, for a query at a time.
     ///
     /// # Errors
     /// [`SearchError::Model`] where this machine has none; the same again at the next call.
@@ -51,7 +64,7 @@ impl QueryModel {
             return known;
         }
         let options = self.options.clone();
-        let opened = blocking(move || open_model(&options)).await?;
+        let opened = blocking(move || open_query_model(&options)).await?;
         let state = match opened {
             Ok(embedder) => State::Loaded(Arc::from(embedder)),
             Err(error) => State::Absent(Arc::new(error)),

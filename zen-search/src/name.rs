@@ -34,8 +34,8 @@ impl NameQuery {
     /// Reads a query; `None` where it is no name but words.
     pub(crate) fn read(query: &str) -> Option<Self> {
         // As code has it: a call, a macro, a reference.
-        let query = query.trim().trim_start_matches(['&', '@', '#']);
-        let query = query.trim_end_matches("()").trim_end_matches(['!', ';', ':', '.']);
+        let query = bare(query.trim().trim_start_matches(['&', '@', '#']));
+        let query = query.trim_end_matches(['!', ';', ':', '.']);
         if query.is_empty() || query.len() > MAX_NAME || query.contains(char::is_whitespace) {
             return None;
         }
@@ -101,27 +101,25 @@ impl NameQuery {
 
 /// The parts of a qualified name, in any language's spelling; generics and parentheses are left out.
 pub(crate) fn path(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
+    let text = bare(text).replace("->", ".");
+    let parts = text.split([':', '.', '#', '\\', '/']).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
+}
+
+/// Text without what is in brackets, and without them. The `>` of `->` closes nothing.
+fn bare(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
     let mut depth = 0_usize;
     for c in text.chars() {
         match c {
-            // The `>` of `->` closes nothing.
             '<' | '(' | '[' => depth += 1,
+            '>' if depth == 0 => bare.push(c),
             '>' | ')' | ']' => depth = depth.saturating_sub(1),
-            ':' | '.' | '#' | '\\' | '/' if depth == 0 => parts.push(String::new()),
-            '-' if depth == 0 && parts.last().is_some_and(String::is_empty) => {}
-            _ if depth == 0 => parts.last_mut().unwrap_or(&mut String::new()).push(c),
+            _ if depth == 0 => bare.push(c),
             _ => {}
         }
     }
-    for part in &mut parts {
-        // What is left of `->`.
-        while part.ends_with('-') {
-            part.pop();
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
+    bare
 }
 
 /// Small letters without what only separates words.

@@ -13,7 +13,7 @@ const NAMED_COPIES: usize = 5;
 /// What meaning counts beside words, 0 to 1.
 const MEANING: f32 = 0.5;
 /// Shorter documentation is the same by chance.
-const TELLING_DOC: usize = 40;
+const TELLING_DOC: usize = 30;
 
 /// Candidates with what their lakes are called.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
         .into_iter()
         .filter_map(|(lake, candidate)| {
             let tier = Tier::of(&candidate, question, request.mode)?;
-            Some((tier, score(&candidate, nearest, request.mode), lake, candidate))
+            Some((tier, score(&candidate, nearest, question), lake, candidate))
         })
         .collect();
     scored.sort_by(|a, b| {
@@ -113,16 +113,21 @@ impl Tier {
     }
 }
 
-fn score(candidate: &Candidate, nearest: f32, mode: Mode) -> f32 {
+fn score(candidate: &Candidate, nearest: f32, question: &Question) -> f32 {
     let words = candidate.words.map_or(0.0, |(_, share)| share);
     let meaning = candidate.meaning.filter(|_| nearest > 0.0).map_or(0.0, |similarity| similarity.max(0.0) / nearest);
-    let share = match mode {
+    let share = match question.request.mode {
         Mode::Vector => 1.0,
         // Without any vectors words are everything.
         Mode::Hybrid if nearest > 0.0 => MEANING,
         Mode::Hybrid | Mode::Text | Mode::Name => 0.0,
     };
-    let found = share * meaning + (1.0 - share) * words;
+    let found = match (&candidate.what, &question.name) {
+        (What::Symbol(symbol), Some(name)) if question.request.mode == Mode::Name => {
+            closeness(&name.last, &symbol.name)
+        }
+        _ => share * meaning + (1.0 - share) * words,
+    };
     let hidden = match &candidate.what {
         What::Symbol(symbol) => match symbol.visibility.as_str() {
             "private" => 0.8,
@@ -134,6 +139,12 @@ fn score(candidate: &Candidate, nearest: f32, mode: Mode) -> f32 {
     // Ten times the downloads are worth 0.2%: that decides between equals.
     let downloads = candidate.downloads.map_or(0.0, |count| (count.max(0) as f32).ln_1p());
     found * hidden * (1.0 + downloads / 1000.0)
+}
+
+/// How much of a name is what was looked for: of those that begin with it, the shortest are meant most often.
+fn closeness(wanted: &str, name: &str) -> f32 {
+    let [wanted, name] = [wanted, name].map(|text| text.chars().count().max(1) as f32);
+    wanted.min(name) / wanted.max(name)
 }
 
 /// What is the same to a reader has one of these in common: in all versions of a package, and, where the documentation
@@ -171,5 +182,103 @@ fn copy(lake: String, what: &What) -> Copy {
             file: doc.file.clone(),
             line: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pool, best};
+    use crate::candidates::{Candidate, Question};
+    use crate::hit::{Hit, Symbol, What};
+    use crate::model::QueryVector;
+    use crate::request::{Mode, SearchRequest};
+
+    fn symbol(package: &str, version: &str, name: &str, doc: &str) -> Symbol {
+        Symbol {
+            id: format!("{package}{version}{name}"),
+            ecosystem: "rust".into(),
+            package: package.into(),
+            version: version.into(),
+            kind: "function".into(),
+            name: name.into(),
+            container: None,
+            signature: format!("fn {name}()"),
+            doc: Some(doc.into()),
+            file: "src/lib.rs".into(),
+            line_start: 1,
+            line_end: 1,
+            visibility: "public".into(),
+            language: None,
+        }
+    }
+
+    fn candidate(symbol: Symbol, words: Option<(f32, f32)>, meaning: Option<f32>, question: &Question) -> Candidate {
+        let fit = question.name.as_ref().and_then(|name| Some((name.fit(&symbol.name)?, 1.0)));
+        Candidate { what: What::Symbol(symbol), words, meaning, name: fit, downloads: None }
+    }
+
+    fn question(query: &str, mode: Mode) -> Question {
+        let request = SearchRequest { mode, ..SearchRequest::new(query) };
+        Question::new(request, QueryVector::new(None, query))
+    }
+
+    fn names(hits: &[Hit]) -> Vec<&str> {
+        let mut names = Vec::new();
+        for hit in hits {
+            names.push(match &hit.what {
+                What::Symbol(symbol) => symbol.name.as_str(),
+                What::Doc(doc) => doc.title.as_str(),
+            });
+        }
+        names
+    }
+
+    #[test]
+    fn both_measures_count_and_names_come_first() {
+        let question = question("spawn", Mode::Hybrid);
+        let mut pool = Pool::new(&question);
+        let of = |name: &str, words, meaning| candidate(symbol("a", "1", name, ""), words, meaning, &question);
+        let symbols = vec![
+            of("only_words", Some((8.0, 1.0)), None),
+            of("both", Some((4.0, 0.5)), Some(0.8)),
+            of("spawn", Some((1.0, 0.1)), Some(0.1)),
+            of("only_meaning", None, Some(0.7)),
+        ];
+        pool.add("one".into(), symbols, Vec::new());
+        let hits = best(pool, &question.request);
+        assert_eq!(names(&hits), ["spawn", "both", "only_words", "only_meaning"]);
+    }
+
+    #[test]
+    fn each_lake_is_measured_by_its_own_best_words() {
+        let question = question("two words", Mode::Text);
+        let mut pool = Pool::new(&question);
+        let of = |package: &str, name: &str, score, share| {
+            candidate(symbol(package, "1", name, ""), Some((score, share)), None, &question)
+        };
+        pool.add("large".into(), vec![of("a", "first", 30.0, 1.0), of("a", "third", 15.0, 0.5)], Vec::new());
+        pool.add("small".into(), vec![of("b", "second", 3.0, 0.9)], Vec::new());
+        let hits = best(pool, &question.request);
+        assert_eq!(names(&hits), ["first", "second", "third"]);
+        assert_eq!(hits[1].lake, "small");
+    }
+
+    #[test]
+    fn what_is_the_same_is_shown_once() {
+        let question = question("two words", Mode::Text);
+        let mut pool = Pool::new(&question);
+        let doc = "Spawns a new asynchronous task.";
+        let of = |symbol: Symbol, share: f32| candidate(symbol, Some((share, share)), None, &question);
+        let symbols = vec![
+            of(symbol("a", "2", "spawn", doc), 1.0),
+            of(symbol("a", "1", "spawn", "Otherwise documented."), 0.9),
+            of(symbol("b", "1", "spawn", doc), 0.8),
+            of(symbol("c", "1", "spawn", "Another thing of that name."), 0.7),
+        ];
+        pool.add("one".into(), symbols, Vec::new());
+        let hits = best(pool, &question.request);
+        assert_eq!(hits.len(), 2);
+        assert_eq!((hits[0].more, hits[0].copies.len(), hits[1].more), (2, 2, 0));
+        assert_eq!(hits[1].rank, 2);
     }
 }

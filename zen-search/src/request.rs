@@ -31,13 +31,7 @@ impl SearchRequest {
     /// The usual search: hybrid, in symbols and documentation, of newest versions, ten hits.
     #[must_use]
     pub fn new(query: impl Into<String>) -> Self {
-        Self {
-            query: query.into(),
-            mode: Mode::Hybrid,
-            within: Within::Both,
-            filter: Filter::default(),
-            limit: 10,
-        }
+        Self { query: query.into(), mode: Mode::Hybrid, within: Within::Both, filter: Filter::default(), limit: 10 }
     }
 
     /// Refuses what has no answer.

@@ -49,7 +49,16 @@ impl Searcher {
         request.check()?;
         let vector = QueryVector::new(self.model.clone(), &request.query);
         let question = Arc::new(Question::new(request.clone(), vector));
-        let found = self.lakes.ask(|lake| offer(lake, Arc::clone(&question))).await?;
+        // Loading the model takes as long as opening lakes: both begin now.
+        let vector = async {
+            if matches!(request.mode, Mode::Hybrid | Mode::Vector) {
+                // Why there is none is said later.
+                let _ = question.vector.get().await;
+            }
+            Ok(())
+        };
+        let asked = self.lakes.ask(|lake| offer(lake, Arc::clone(&question)));
+        let (found, ()) = tokio::try_join!(asked, vector)?;
         let (mode_used, mut notes) = self.mode_used(request, &question, &found)?;
         if found.answers.iter().any(|(_, offer)| offer.is_unindexed) {
             notes.push("there is no search index yet, which takes time; `zen refresh` makes it".into());
@@ -135,7 +144,7 @@ impl Searcher {
     /// # Errors
     /// Whatever is wrong with it; [`SearchError::Request`] where it takes longer than `time`.
     pub async fn sql(&self, sql: &str, rows: usize, time: Duration) -> Result<SqlRows> {
-        query(&self.lakes, sql, rows, time).await
+        query(&self.lakes, self.model.as_deref(), sql, rows, time).await
     }
 
     /// The packages of all lakes.

@@ -12,11 +12,11 @@ use zen_indexer::model::ApiSymbol;
 use zen_indexer::sources::{PackageId, at_hand, read_within};
 
 use crate::error::{Result, SearchError};
+use crate::filter::{Filter, Versions};
 use crate::hit::Metadata;
 use crate::lakes::{Lakes, Moment, OpenLake, Unanswered};
 use crate::name::NameQuery;
 use crate::packages::Scope;
-use crate::filter::{Filter, Versions};
 
 /// Beginnings of ids that are long enough to be no names.
 const ID_DIGITS: usize = 8;

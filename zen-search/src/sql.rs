@@ -9,9 +9,11 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
 use ducklake_scan::Session;
 use futures::StreamExt;
+use zen_indexer::embed::SqlEmbedder;
 
 use crate::error::{Result, SearchError};
 use crate::lakes::{Lakes, OpenLake, Unanswered};
+use crate::model::QueryModel;
 
 /// Bytes that a statement may hold in memory.
 const MEMORY: usize = 512 << 20;
@@ -31,11 +33,20 @@ pub struct SqlRows {
 
 /// Runs a statement that only reads, in a session of its own with the lakes under their names; the first one's tables need
 /// no name in front. Files beside the lakes are not read.
-pub(crate) async fn query(lakes: &Lakes, sql: &str, rows: usize, time: Duration) -> Result<SqlRows> {
+pub(crate) async fn query(
+    lakes: &Lakes,
+    model: Option<&QueryModel>,
+    sql: &str,
+    rows: usize,
+    time: Duration,
+) -> Result<SqlRows> {
     let found = lakes.ask(|lake| async move { Ok::<Arc<OpenLake>, SearchError>(lake) }).await?;
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc()?;
     let context = SessionContext::new_with_config_rt(Session::config(), runtime);
     let session = Session::with_context(context).without_files();
+    if let Some(model) = model {
+        session.set_embedder(Arc::new(SqlEmbedder::new(model.options().clone())));
+    }
     for (_, open) in &found.answers {
         session.attach(&open.name, open.lake().clone()).await?;
     }

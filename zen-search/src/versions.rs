@@ -37,7 +37,9 @@ impl Version {
         let semantic = |text: &str| semver::Version::parse(text).ok();
         match ecosystem {
             Some(Ecosystem::Pypi) => match pep440_rs::Version::from_str(text) {
-                Ok(version) => Self { is_release: !version.any_prerelease(), number: Number::Python(Box::new(version)) },
+                Ok(version) => {
+                    Self { is_release: !version.any_prerelease(), number: Number::Python(Box::new(version)) }
+                }
                 Err(_) => Self::other(text),
             },
             _ => match semantic(text.strip_prefix('v').unwrap_or(text)) {

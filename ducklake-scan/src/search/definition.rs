@@ -278,15 +278,16 @@ impl IndexKind {
     /// What is wrong with a table's columns, if they are not what the index needs.
     pub(crate) fn misfit(&self, columns: &[Column]) -> Option<String> {
         let (wanted, what) = match self {
-            Self::Hnsw { .. } => (LakeType::List(Box::new(LakeType::Float32)), "FLOAT[]"),
-            Self::Fts { .. } => (LakeType::Varchar, "VARCHAR"),
+            Self::Hnsw { .. } => (vec![LakeType::List(Box::new(LakeType::Float32))], "FLOAT[]"),
+            // Words of JSON are those of its keys and values.
+            Self::Fts { .. } => (vec![LakeType::Varchar, LakeType::Json], "VARCHAR"),
         };
         self.columns().into_iter().find_map(|ColumnRef { field_id }| {
             let Some(column) = columns.iter().find(|column| column.id == field_id) else {
                 return Some(format!("a column of it was dropped (field id {field_id})"));
             };
             let has = sql_name(&column.lake_type);
-            (column.lake_type != wanted).then(|| format!("column '{}' is {has}, and has to be {what}", column.name))
+            (!wanted.contains(&column.lake_type)).then(|| format!("column '{}' is {has}, and has to be {what}", column.name))
         })
     }
 

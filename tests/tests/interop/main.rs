@@ -14,3 +14,4 @@ mod servers;
 mod subjects;
 mod write;
 mod zen;
+mod zen_search;

@@ -112,10 +112,8 @@ pub(crate) fn references(found: &References, page: &Page, show_lake: bool) -> St
         head(&mut text, page, &symbol.kind, &symbol.name, symbol.container.as_deref());
         let _ = writeln!(text, "  {}", page.ink(Ink::Place, &clean(&place(symbol))));
     }
-    let groups = [
-        ("referred to by", &found.callers, found.more_callers),
-        ("refers to", &found.callees, found.more_callees),
-    ];
+    let groups =
+        [("referred to by", &found.callers, found.more_callers), ("refers to", &found.callees, found.more_callees)];
     for (title, list, more) in groups {
         if list.is_empty() {
             continue;

@@ -41,9 +41,7 @@ pub(super) fn symbol_hit(hit: Hit, shows_lakes: bool) -> Option<SymbolHit> {
         also_in.push(format!("{} more", hit.more - also_in.len()));
     }
     match hit.what {
-        What::Symbol(found) => {
-            Some(SymbolHit { score: Some(f64::from(hit.score)), origin, also_in, ..symbol(found) })
-        }
+        What::Symbol(found) => Some(SymbolHit { score: Some(f64::from(hit.score)), origin, also_in, ..symbol(found) }),
         What::Doc(_) => None,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use zen_indexer::ZenError;
+use zen_indexer::embed::{Embedder, open_model};
 use zen_indexer::index::{IndexOptions, Package, index};
 use zen_indexer::lake::{Location, ZenLake};
 use zen_indexer::progress::{Phase, Progress};
@@ -21,11 +22,12 @@ pub(super) struct Writer {
     /// Whether only programs of this machine ask: others get no folders of it.
     is_local: bool,
     lake: OnceCell<ZenLake>,
+    embedder: OnceCell<Arc<dyn Embedder>>,
 }
 
 impl Writer {
     pub(super) fn new(location: Location, model: Arc<QueryModel>, is_local: bool) -> Self {
-        Self { location, model, is_local, lake: OnceCell::new() }
+        Self { location, model, is_local, lake: OnceCell::new(), embedder: OnceCell::new() }
     }
 
     pub(super) async fn close(&self) {
@@ -38,11 +40,18 @@ impl Writer {
         self.lake.get_or_try_init(|| ZenLake::create(&self.location)).await.map_err(failed)
     }
 
-    pub(super) async fn index(
-        &self,
-        request: IndexRequest,
-        told: zen_mcp::Progress,
-    ) -> Result<Indexed, BackendError> {
+    /// The model for many texts; that of queries would take twice as long.
+    async fn embedder(&self) -> Result<Arc<dyn Embedder>, ZenError> {
+        let open = || async {
+            let options = self.model.options().clone();
+            let opened = tokio::task::spawn_blocking(move || open_model(&options)).await;
+            let opened = opened.map_err(|error| ZenError::Thread { reason: error.to_string() })?;
+            Ok::<Arc<dyn Embedder>, ZenError>(Arc::from(opened?))
+        };
+        self.embedder.get_or_try_init(open).await.cloned()
+    }
+
+    pub(super) async fn index(&self, request: IndexRequest, told: zen_mcp::Progress) -> Result<Indexed, BackendError> {
         let lake = self.lake().await?;
         let progress: Arc<dyn Progress> = Arc::new(Steps { told, state: std::sync::Mutex::default() });
         progress.begin(Phase::Fetch, 0);
@@ -55,7 +64,7 @@ impl Writer {
         // Dropped at the end: it may hold the files in a temporary folder.
         let (package, _fetched) = wanted.package().await.map_err(|error| source(error.into()))?;
         let mut notes = Vec::new();
-        let embedder = match self.model.embedder().await {
+        let embedder = match self.embedder().await {
             Ok(embedder) => Some(embedder),
             Err(error) => {
                 notes.push(format!("Without embeddings, found by words only: {error}."));

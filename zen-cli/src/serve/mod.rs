@@ -45,7 +45,8 @@ pub(crate) async fn run(args: &Serve, global: &Global, model: Arc<QueryModel>) -
 }
 
 fn token(variable: &str) -> Result<Token, Failure> {
-    let usage = |message: String| Failure::Usage { message, hint: Some(format!("set {variable} to a long random text")) };
+    let usage =
+        |message: String| Failure::Usage { message, hint: Some(format!("set {variable} to a long random text")) };
     let text = std::env::var(variable).map_err(|_| usage(format!("there is no token in the variable {variable}")))?;
     Token::new(text).map_err(|error| usage(error.to_string()))
 }

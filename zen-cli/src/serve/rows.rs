@@ -31,9 +31,10 @@ pub(super) fn rows(found: &SqlRows, notes: Vec<String>) -> Result<Rows, BackendE
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for batch in &found.batches {
         let columns: Vec<Vec<Value>> = batch.columns().iter().map(values).collect::<Result<_, _>>().map_err(wrong)?;
-        rows.extend((0..batch.num_rows()).map(|row| {
-            columns.iter().map(|column| column.get(row).cloned().unwrap_or(Value::Null)).collect()
-        }));
+        rows.extend(
+            (0..batch.num_rows())
+                .map(|row| columns.iter().map(|column| column.get(row).cloned().unwrap_or(Value::Null)).collect()),
+        );
     }
     Ok(Rows { columns: columns.collect(), rows, more: found.more, notes })
 }
@@ -67,7 +68,12 @@ fn values(column: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
     let rows = 0..column.len();
     Ok(match column.data_type() {
         DataType::Boolean => rows.map(|row| is_set(row, column.as_boolean().value(row).into())).collect(),
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16
+        DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
         | DataType::UInt32 => {
             let numbers = cast(column, &DataType::Int64)?;
             let numbers = numbers.as_primitive::<Int64Type>();
@@ -84,7 +90,8 @@ fn values(column: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
         }
         _ => {
             let formatter = ArrayFormatter::try_new(column.as_ref(), &FormatOptions::default())?;
-            rows.map(|row| Ok(is_set(row, formatter.value(row).try_to_string()?.into()))).collect::<Result<_, ArrowError>>()?
+            rows.map(|row| Ok(is_set(row, formatter.value(row).try_to_string()?.into())))
+                .collect::<Result<_, ArrowError>>()?
         }
     })
 }

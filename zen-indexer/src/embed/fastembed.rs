@@ -90,11 +90,10 @@ impl Embedder for MiniLm {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        let clipped: Vec<&str> = texts.iter().map(|text| clip(text, MAX_BYTES)).collect();
         let mut lease = self.take()?;
         let failed = |source| EmbedError::Embed { texts: texts.len(), source };
         let copy = lease.copy.as_mut().ok_or_else(|| failed("the model is gone".into()))?;
-        copy.embed(&clipped, Some(clipped.len())).map_err(|error| failed(Box::new(error)))
+        copy.embed(clipped(texts), Some(texts.len())).map_err(|error| failed(Box::new(error)))
     }
 
     fn tokens(&self, text: &str) -> usize {
@@ -123,17 +122,34 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// Reads the model's files into one more copy.
-fn load(files: &ModelFiles, environment: &Environment, lanes: Lanes) -> Result<TextEmbedding, EmbedError> {
-    let read = |path: &Path| fs::read(path).map_err(|source| EmbedError::ReadModel { path: path.into(), source });
-    let tokenizer = TokenizerFiles {
+/// Texts as far as the model reads them.
+pub(super) fn clipped<'t>(texts: &[&'t str]) -> Vec<&'t str> {
+    texts.iter().map(|text| clip(text, MAX_BYTES)).collect()
+}
+
+/// The files that say how texts become tokens.
+pub(super) fn read_tokenizer(files: &ModelFiles) -> Result<TokenizerFiles, EmbedError> {
+    Ok(TokenizerFiles {
         tokenizer_file: read(&files.tokenizer)?,
         config_file: read(&files.config)?,
         tokenizer_config_file: read(&files.tokenizer_config)?,
         // Newer exports have none: what it says is in tokenizer.json too.
         special_tokens_map_file: files.special_tokens.as_deref().map_or_else(|| Ok(b"{}".to_vec()), read)?,
-    };
-    let model = UserDefinedEmbeddingModel::new(read(&files.onnx)?, tokenizer).with_pooling(Pooling::Mean);
+    })
+}
+
+/// The model of a graph, with what makes one vector of those of all tokens.
+pub(super) fn user_defined(graph: Vec<u8>, tokenizer: TokenizerFiles) -> UserDefinedEmbeddingModel {
+    UserDefinedEmbeddingModel::new(graph, tokenizer).with_pooling(Pooling::Mean)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
+    fs::read(path).map_err(|source| EmbedError::ReadModel { path: path.into(), source })
+}
+
+/// Reads the model's files into one more copy.
+fn load(files: &ModelFiles, environment: &Environment, lanes: Lanes) -> Result<TextEmbedding, EmbedError> {
+    let model = user_defined(read(&files.onnx)?, read_tokenizer(files)?);
     let options = InitOptionsUserDefined::new()
         .with_environment(environment.clone())
         .with_max_length(MAX_TOKENS)

@@ -11,6 +11,7 @@ mod fastembed;
 mod hub;
 mod lanes;
 mod model;
+mod prepared;
 mod runtime;
 mod sql;
 mod text;
@@ -64,6 +65,22 @@ pub fn open_model(options: &ModelOptions) -> Result<Box<dyn Embedder>, EmbedErro
     let environment = runtime::load(&vars)?;
     let files = model::find(options, &vars)?;
     Ok(Box::new(fastembed::MiniLm::open(files, environment, lanes::plan(options.threads))?))
+}
+
+/// As [`open_model`], for programs that embed a text now and then: a search. It starts ten times as quickly and takes twice as
+/// long for each text. A copy of the model in a form of its own is kept below `$XDG_CACHE_HOME/zen/models`.
+///
+/// # Errors
+/// As [`open_model`].
+pub fn open_query_model(options: &ModelOptions) -> Result<Box<dyn Embedder>, EmbedError> {
+    let vars = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let environment = runtime::load(&vars)?;
+    let files = model::find(options, &vars)?;
+    if let Some(prepared) = prepared::QueryMiniLm::open(&files, &environment, &vars) {
+        return Ok(Box::new(prepared));
+    }
+    let one = std::num::NonZero::<usize>::MIN;
+    Ok(Box::new(fastembed::MiniLm::open(files, environment, lanes::plan(Some(one)))?))
 }
 
 /// Environment variables, empty ones as absent; tests bring their own.
