@@ -70,7 +70,6 @@ pub(crate) enum Bench {
 }
 
 pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
-    let none = None;
     let (name, scale, only, args) = match what {
         Bench::Scan { scale, only, args } => ("scan", Some(scale), only, args),
         Bench::Write { scale, only, args } => ("write", Some(scale), only, args),
