@@ -1,5 +1,8 @@
 //! `zen`: packages into a lake, and what is there out of it.
 
+// Futures of statements nest deeply: a statement plans queries that may call views and functions.
+#![recursion_limit = "256"]
+
 mod args;
 mod commands;
 mod failure;

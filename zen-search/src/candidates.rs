@@ -55,6 +55,8 @@ pub(crate) struct Candidate {
 /// What a lake offers.
 #[derive(Debug, Default)]
 pub(crate) struct Offer {
+    /// Whether any package fits the filter.
+    pub(crate) has_packages: bool,
     pub(crate) symbols: Vec<Candidate>,
     pub(crate) docs: Vec<Candidate>,
     /// Whether anything that counts has an embedding.
@@ -114,7 +116,14 @@ pub(crate) async fn offer(lake: Arc<OpenLake>, question: Arc<Question>) -> Resul
     let any = |what: fn(&Lists) -> bool| [&symbols, &docs].into_iter().flatten().any(|(_, lists)| what(lists));
     let (has_embeddings, is_unindexed) = (any(Lists::has_embeddings), any(Lists::is_unindexed));
     let list = |found: Option<(Vec<Candidate>, Lists)>| found.map(|(list, _)| list).unwrap_or_default();
-    Ok(Offer { symbols: list(symbols), docs: list(docs), has_embeddings, is_unindexed, near_packages: Vec::new() })
+    Ok(Offer {
+        has_packages: true,
+        symbols: list(symbols),
+        docs: list(docs),
+        has_embeddings,
+        is_unindexed,
+        near_packages: Vec::new(),
+    })
 }
 
 async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, Lists)> {
@@ -154,14 +163,15 @@ async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, 
     Ok((made, lists))
 }
 
-/// By words; in name mode only the headings of documentation.
+/// By words; in name mode those of names, which may be spelt another way, and of headings.
 async fn by_words(table: &Searched, question: &Question) -> Result<Option<Found>> {
     let is_docs = table.table == "doc_chunks";
     let columns: &[(&str, f32)] = match question.request.mode {
         Mode::Hybrid | Mode::Text if is_docs => &DOC_COLUMNS,
         Mode::Hybrid | Mode::Text => &SYMBOL_COLUMNS,
         Mode::Name if is_docs => &[("title", 1.0)],
-        Mode::Name | Mode::Vector => return Ok(None),
+        Mode::Name => &[("name", 1.0)],
+        Mode::Vector => return Ok(None),
     };
     let query = TextQuery::parse(&question.request.query);
     table.words(query, columns, question.candidates()).await.map(Some)

@@ -19,17 +19,22 @@ const TELLING_DOC: usize = 30;
 #[derive(Debug)]
 pub(crate) struct Pool<'q> {
     question: &'q Question,
-    candidates: Vec<(String, Candidate)>,
+    /// Names in the order in which lakes are believed.
+    lakes: Vec<String>,
+    /// Candidates with the place of their lake.
+    candidates: Vec<(usize, Candidate)>,
 }
 
 impl<'q> Pool<'q> {
     pub(crate) fn new(question: &'q Question) -> Self {
-        Self { question, candidates: Vec::new() }
+        Self { question, lakes: Vec::new(), candidates: Vec::new() }
     }
 
     /// Adds what a lake offers.
     pub(crate) fn add(&mut self, lake: String, symbols: Vec<Candidate>, docs: Vec<Candidate>) {
-        self.candidates.extend(symbols.into_iter().chain(docs).map(|candidate| (lake.clone(), candidate)));
+        let at = self.lakes.len();
+        self.lakes.push(lake);
+        self.candidates.extend(symbols.into_iter().chain(docs).map(|candidate| (at, candidate)));
     }
 }
 
@@ -39,25 +44,27 @@ impl<'q> Pool<'q> {
 /// table of the same lake, for BM25 rests on what else is in a table; similarity is the same everywhere, so that it is the
 /// best of all.
 pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
-    let Pool { question, candidates } = pool;
+    let Pool { question, lakes, candidates } = pool;
     let nearest = candidates.iter().filter_map(|(_, candidate)| candidate.meaning).fold(0.0, f32::max);
-    let mut scored: Vec<(Tier, f32, String, Candidate)> = candidates
+    let mut scored: Vec<(Tier, f32, usize, Candidate)> = candidates
         .into_iter()
         .filter_map(|(lake, candidate)| {
             let tier = Tier::of(&candidate, question, request.mode)?;
             Some((tier, score(&candidate, nearest, question), lake, candidate))
         })
         .collect();
-    scored.sort_by(|a, b| {
-        let id = |candidate: &Candidate| match &candidate.what {
+    // What differs by less than is shown is equal: then the first lake wins.
+    scored.sort_by_cached_key(|(tier, score, lake, candidate)| {
+        let id = match &candidate.what {
             What::Symbol(symbol) => symbol.id.clone(),
             What::Doc(doc) => doc.id.clone(),
         };
-        a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then_with(|| id(&a.3).cmp(&id(&b.3)))
+        (*tier, Reverse((score * 1000.0).round() as i64), *lake, id)
     });
     let mut hits: Vec<Hit> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (_, score, lake, candidate) in scored {
+        let lake = lakes.get(lake).cloned().unwrap_or_default();
         let keys = likenesses(&candidate.what);
         match keys.iter().find_map(|key| known.get(key)).and_then(|at| hits.get_mut(*at)) {
             Some(hit) => {
@@ -99,7 +106,7 @@ impl Tier {
         let around = |share: f32| Reverse((share * 10.0) as u8);
         match (mode, candidate.name) {
             (Mode::Name, Some((fit, share))) => Some(Self::Named(fit, around(share))),
-            (Mode::Name, None) => candidate.words.map(|_| Self::Rest),
+            (Mode::Name, None) => matches!(candidate.what, What::Doc(_)).then_some(Self::Rest),
             (Mode::Hybrid | Mode::Text, Some((fit, share))) if fit <= NameFit::Spelling && share > 0.8 => {
                 Some(Self::Named(fit, around(share)))
             }

@@ -55,7 +55,8 @@ impl Packages {
     }
 
     /// The package versions that a filter leaves, as they are listed.
-    pub(crate) fn fitting(&self, filter: &Filter) -> Vec<&IndexedPackage> {
+    #[cfg(test)]
+    fn fitting(&self, filter: &Filter) -> Vec<&IndexedPackage> {
         self.all.iter().zip(self.fit(filter)).filter_map(|(package, fits)| fits.then_some(package)).collect()
     }
 

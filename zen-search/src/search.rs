@@ -59,7 +59,7 @@ impl Searcher {
         };
         let asked = self.lakes.ask(|lake| offer(lake, Arc::clone(&question)));
         let (found, ()) = tokio::try_join!(asked, vector)?;
-        let (mode_used, mut notes) = self.mode_used(request, &question, &found)?;
+        let (mode_used, mut notes) = mode_used(request, &question, &found)?;
         if found.answers.iter().any(|(_, offer)| offer.is_unindexed) {
             notes.push("there is no search index yet, which takes time; `zen refresh` makes it".into());
         }
@@ -78,37 +78,6 @@ impl Searcher {
         let query = request.query.clone();
         let unanswered = found.unanswered;
         Ok(SearchResults { query, mode: request.mode, mode_used, notes, unanswered, hits, near })
-    }
-
-    /// The mode that was possible, and why it is another than the one asked for.
-    fn mode_used(
-        &self,
-        request: &SearchRequest,
-        question: &Question,
-        found: &Answers<Offer>,
-    ) -> Result<(Mode, Vec<String>)> {
-        if !matches!(request.mode, Mode::Hybrid | Mode::Vector) {
-            return Ok((request.mode, Vec::new()));
-        }
-        let problem = question.vector.problem();
-        let has_embeddings = found.answers.iter().any(|(_, offer)| offer.has_embeddings);
-        let is_of_nothing = found.answers.iter().all(|(_, offer)| offer.symbols.is_empty() && offer.docs.is_empty());
-        match (request.mode, problem) {
-            (Mode::Vector, Some(problem)) => match &*problem {
-                SearchError::Model(error) => Err(SearchError::Model(Arc::clone(error))),
-                _ => Err(SearchError::NoEmbeddings),
-            },
-            (Mode::Vector, None) if !has_embeddings => Err(SearchError::NoEmbeddings),
-            (_, Some(problem)) => {
-                let note = format!("searched by words only: {problem}");
-                Ok((Mode::Text, vec![note]))
-            }
-            (_, None) if !has_embeddings && !is_of_nothing => {
-                let note = "searched by words only: nothing here has embeddings; `zen embed` computes them";
-                Ok((Mode::Text, vec![note.to_owned()]))
-            }
-            (mode, None) => Ok((mode, Vec::new())),
-        }
     }
 
     /// What else may be meant, where nothing was found.
@@ -153,5 +122,27 @@ impl Searcher {
     /// What the lakes have to say: all of them, where there are several.
     pub async fn packages(&self) -> Result<PackageList> {
         packages(&self.lakes).await
+    }
+}
+
+/// The mode that was possible, and why it is another than the one asked for.
+fn mode_used(request: &SearchRequest, question: &Question, found: &Answers<Offer>) -> Result<(Mode, Vec<String>)> {
+    if !matches!(request.mode, Mode::Hybrid | Mode::Vector) {
+        return Ok((request.mode, Vec::new()));
+    }
+    let any = |what: fn(&Offer) -> bool| found.answers.iter().any(|(_, offer)| what(offer));
+    let without_embeddings = any(|offer| offer.has_packages) && !any(|offer| offer.has_embeddings);
+    match (request.mode, question.vector.problem()) {
+        (Mode::Vector, Some(problem)) => match &*problem {
+            SearchError::Model(error) => Err(SearchError::Model(Arc::clone(error))),
+            _ => Err(SearchError::NoEmbeddings),
+        },
+        (Mode::Vector, None) if without_embeddings => Err(SearchError::NoEmbeddings),
+        (_, Some(problem)) => Ok((Mode::Text, vec![format!("searched by words only: {problem}")])),
+        (_, None) if without_embeddings => {
+            let note = "searched by words only: nothing here has embeddings; `zen embed` computes them";
+            Ok((Mode::Text, vec![note.to_owned()]))
+        }
+        (mode, None) => Ok((mode, Vec::new())),
     }
 }

@@ -51,7 +51,6 @@ mod tests {
             "SELECT 1",
             "FROM (VALUES (1)) t",
             "EXPLAIN SELECT 1",
-            "SHOW TABLES",
             "DESCRIBE SELECT 1 AS a",
             "-- x\nSELECT 1",
         ] {
