@@ -50,10 +50,11 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
         .into_iter()
         .filter_map(|(lake, candidate)| {
             let tier = Tier::of(&candidate, question, request.mode)?;
-            Some((tier, score(&candidate, nearest, question), lake, candidate))
+            // What differs by less than is shown is equal: then the first lake wins.
+            let score = (score(&candidate, nearest, question) * 1000.0).round() / 1000.0;
+            Some((tier, score, lake, candidate))
         })
         .collect();
-    // What differs by less than is shown is equal: then the first lake wins.
     scored.sort_by_cached_key(|(tier, score, lake, candidate)| {
         let id = match &candidate.what {
             What::Symbol(symbol) => symbol.id.clone(),
