@@ -227,7 +227,16 @@ fn plain_message(error: &DataFusionError) -> String {
 }
 
 fn other_message(error: &DataFusionError) -> String {
-    error.strip_backtrace()
+    let text = error.strip_backtrace();
+    // What a function says of its arguments is in the middle of what DataFusion says of the function.
+    match text.split_once("user-defined coercion failed with: ") {
+        Some((_, inner)) => {
+            let inner = inner.strip_prefix("Error during planning: ").unwrap_or(inner);
+            let end = inner.rfind(". No function matches the given name and argument types '");
+            inner[..end.unwrap_or(inner.len())].to_string()
+        }
+        None => text,
+    }
 }
 
 impl From<DataFusionError> for LakeError {

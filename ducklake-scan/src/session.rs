@@ -10,6 +10,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use ducklake_transact::{RetryPolicy, SessionSettings};
+use futures::future::BoxFuture;
 
 use crate::error::{LakeError, Result};
 use crate::lake::{Lake, LakeOptions, LakeView, SnapshotSelector, same_name};
@@ -244,8 +245,7 @@ impl Session {
                 }
                 Ok(QueryResult { schema: stream.schema(), stream, plan: Some(plan) })
             }
-            // What statements await is large; boxed, it stays off small stacks.
-            command => Box::pin(self.run_command(command)).await,
+            command => self.run_command(command).await,
         }
     }
 
@@ -259,7 +259,7 @@ impl Session {
             Command::Empty => Err(LakeError::usage("there is no statement")),
             command => {
                 let batches: Vec<RecordBatch> =
-                    futures::TryStreamExt::try_collect(Box::pin(self.run_command(command)).await?.stream).await?;
+                    futures::TryStreamExt::try_collect(self.run_command(command).await?.stream).await?;
                 Ok(self.context.read_batches(batches)?)
             }
         }
@@ -320,7 +320,12 @@ impl Session {
         words
     }
 
-    async fn run_command(&self, command: Command) -> Result<QueryResult> {
+    /// Its type is erased: callers need not look into what statements await, nor does their compiler.
+    fn run_command(&self, command: Command) -> BoxFuture<'_, Result<QueryResult>> {
+        Box::pin(self.run_any(command))
+    }
+
+    async fn run_any(&self, command: Command) -> Result<QueryResult> {
         match command {
             Command::Empty => Ok(no_rows()),
             Command::Write(statement) => Box::pin(self.run_write(statement)).await,

@@ -26,7 +26,7 @@ enum NewKind {
 pub struct HnswOptions {
     /// What is near; [`Metric::L2sq`] by default.
     pub metric: Metric,
-    /// Neighbours of a node, 2 to 256; 16 by default.
+    /// Neighbours of a node, 2 to 128; 16 by default.
     pub m: usize,
     /// Candidates looked at for each new node, 4 to 10,000; 128 by default.
     pub ef_construction: usize,
@@ -158,8 +158,8 @@ mod tests {
         for (index, expected) in [
             (NewIndex::hnsw("i", "n", HnswOptions::default()), "column 'n' is INTEGER, and has to be FLOAT[]"),
             (NewIndex::hnsw("i", "w", HnswOptions::default()), "table 't' has no column 'w'"),
-            (NewIndex::hnsw("i", "v", options(1, 128)), "m must be from 2 to 256, not 1"),
-            (NewIndex::hnsw("i", "v", options(16, 0)), "ef_construction must be from 4 to 10000, not 0"),
+            (NewIndex::hnsw("i", "v", options(1, 128)), "m must be from 2 to 128, not 1"),
+            (NewIndex::hnsw("i", "v", options(16, 0)), "ef_construction must be from 8 to 4096, not 0"),
             (NewIndex::fts("i", text(&["title", "v"])), "column 'v' is FLOAT[], and has to be VARCHAR"),
             (NewIndex::fts("i", text(&["title", "TITLE"])), "a column is there twice"),
             (NewIndex::fts("i", text(&[])), "the number of columns must be from 1"),

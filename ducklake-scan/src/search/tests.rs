@@ -129,7 +129,7 @@ async fn what_cannot_be_indexed_is_refused() {
         ("CREATE INDEX i ON docs USING HNSW (vv)", "table 'docs' has no column 'vv'"),
         ("CREATE INDEX i ON docs USING HNSW (d)", "column 'd' is DOUBLE[], and has to be FLOAT[]"),
         ("CREATE INDEX i ON docs USING FTS (id)", "column 'id' is INTEGER, and has to be VARCHAR"),
-        ("CREATE INDEX i ON docs USING HNSW (v) WITH (m = 1000)", "m must be from 2 to 256, not 1000"),
+        ("CREATE INDEX i ON docs USING HNSW (v) WITH (m = 1000)", "m must be from 2 to 128, not 1000"),
         ("CREATE INDEX i ON docs USING FTS (body AS text BOOST 0)", "a boost must be greater than 0"),
         ("CREATE INDEX i ON seen USING FTS (body)", "'seen' is a view, not a table"),
         ("CREATE INDEX i ON nothing USING FTS (body)", "table 'nothing' does not exist"),

@@ -1,7 +1,7 @@
 //! Builds and searches a segment, beside bare `hnsw_rs` and an exact search.
 //!
 //! ```text
-//! cargo run --release -p ducklake-vector --example measure -- COUNT [FILE DIMENSIONS NOISE]
+//! cargo run --release -p ducklake-vector --example recall -- COUNT [FILE DIMENSIONS NOISE]
 //! ```
 //!
 //! The vectors are COUNT random ones in clusters, or those of a file (32-bit floating point numbers, little-endian),
