@@ -42,10 +42,13 @@ impl Version {
                 }
                 Err(_) => Self::other(text),
             },
-            _ => match semantic(text.strip_prefix('v').unwrap_or(text)) {
+            Some(
+                Ecosystem::Rust | Ecosystem::Npm | Ecosystem::Hex | Ecosystem::Go | Ecosystem::Swift | Ecosystem::Zig,
+            ) => match semantic(text.strip_prefix('v').unwrap_or(text)) {
                 Some(version) => Self { is_release: version.pre.is_empty(), number: Number::Semantic(version) },
                 None => Self::other(text),
             },
+            _ => Self::other(text),
         }
     }
 
