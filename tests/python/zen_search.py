@@ -249,10 +249,6 @@ def several_lakes(place):
 @subject("sqlite", "postgres")
 def agents(place):
     """`zen serve --mcp` as the Python client of the protocol meets it, over both transports."""
-    python = os.environ.get("QUACKLAKE_MCP_PYTHON")
-    if not python:
-        print("    agents: not without QUACKLAKE_MCP_PYTHON, a Python with requirements-mcp.txt")
-        return
     place.zen("install", "rust:semver@1.0.23", "pypi:six@1.16.0", "--no-embeddings")
     serve = f"{os.environ['QUACKLAKE_ZEN']} --lake '{place.uri}' --data-path {place.data} serve --mcp"
     token = "a-token-for-this-test-alone"
@@ -260,7 +256,7 @@ def agents(place):
     here = os.path.dirname(os.path.abspath(__file__))
     small, large = place.package("small", functions=10), place.package("large", functions=20_000)
     for transport in (["--stdio", serve], ["--http", f"{serve} --http 127.0.0.1:{{port}} --token-env MCP_TOKEN", "--token", token]):
-        done = subprocess.run([python, os.path.join(here, "mcp.py"), *transport, *asked, "--index", small, "--cancel", large], capture_output=True, text=True, timeout=900, env={**os.environ, "MCP_TOKEN": token})
+        done = subprocess.run([sys.executable, os.path.join(here, "mcp.py"), *transport, *asked, "--index", small, "--cancel", large], capture_output=True, text=True, timeout=900, env={**os.environ, "MCP_TOKEN": token})
         if done.returncode != 0:
             raise Wrong(f"{transport[0]}: {done.stdout[-1500:]}{done.stderr[-3000:]}")
     keys, _ = place.check()

@@ -17,28 +17,19 @@ pub(crate) fn cache() -> Result<PathBuf> {
 
 /// The Python of the environment that `tests/python/requirements.txt` describes; made if it is not there yet.
 pub(crate) fn python() -> Result<PathBuf> {
-    environment("venv", "requirements.txt", "DuckDB's Python packages")
-}
-
-/// The same with the client of the Model Context Protocol, whose packages need others than DuckDB's.
-pub(crate) fn mcp_python() -> Result<PathBuf> {
-    environment("venv-mcp", "requirements-mcp.txt", "the Model Context Protocol's Python packages")
-}
-
-fn environment(folder: &str, requirements: &str, what: &str) -> Result<PathBuf> {
-    let folder = cache()?.join(folder);
-    let wanted = root().join("tests/python").join(requirements);
+    let folder = cache()?.join("venv");
+    let wanted = root().join("tests/python/requirements.txt");
     let requirements = fs::read_to_string(&wanted)?;
     let python = folder.join("bin/python3");
     let stamp = folder.join("installed-requirements.txt");
     if python.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == requirements) {
         return Ok(python);
     }
-    eprintln!("installing {what} in {} (once)", folder.display());
+    eprintln!("installing real DuckDB in {} (once)", folder.display());
     create(&folder)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted);
-    check(&mut pip, &format!("installing {what} (is the package index reachable?)"))?;
+    check(&mut pip, "installing the tests' Python packages (is the package index reachable?)")?;
     fs::write(&stamp, requirements)?;
     Ok(python)
 }

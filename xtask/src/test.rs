@@ -8,7 +8,6 @@ use crate::servers::Servers;
 
 pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
     let python = crate::env::python()?;
-    let mcp_python = crate::env::mcp_python()?;
     let model = crate::model::model(&python)?;
     let servers = Servers::start(&python)?;
     let start = Instant::now();
@@ -20,7 +19,7 @@ pub(crate) fn test(args: &[String]) -> Result<ExitCode> {
         tests.arg("--workspace");
     }
     tests.args(args).env("QUACKLAKE_PYTHON", &python).env("QUACKLAKE_CLI", program("ducklake-cli")?);
-    tests.env("QUACKLAKE_ZEN", program("zen")?).env("QUACKLAKE_MCP_PYTHON", &mcp_python);
+    tests.env("QUACKLAKE_ZEN", program("zen")?);
     tests.envs(model.environment);
     // Debug builds keep large frames; the programs' own threads have as much.
     tests.env("RUST_MIN_STACK", (8 << 20).to_string());

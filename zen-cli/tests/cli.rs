@@ -9,12 +9,48 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// `zen` in a folder, with nothing of the user's around it.
-fn zen(folder: &Path, arguments: &[&str]) -> Output {
+fn zen(arguments: &[&str], folder: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zen"));
-    for variable in ["ZEN_LAKE", "ZEN_DATA_PATH", "ZEN_PROFILE", "ZEN_MODEL_DIR", "XDG_CONFIG_HOME"] {
+    for variable in ["ZEN_LAKE", "ZEN_DATA_PATH", "ZEN_PROFILE", "XDG_CONFIG_HOME"] {
         command.env_remove(variable);
     }
-    command.env("HOME", folder).current_dir(folder).args(arguments).output().unwrap()
+    command.args(arguments).current_dir(folder).env("HOME", folder);
+    command.output().expect("the program runs")
+}
+
+#[test]
+fn help_teaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = zen(&["--help"], folder.path());
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.status.success());
+    for command in ["index", "install", "onboard", "search", "show", "refs", "refresh", "serve"] {
+        assert!(text.contains(&format!("  {command}")), "{command} is missing:\n{text}");
+        let own = zen(&[command, "--help"], folder.path());
+        assert!(own.status.success() && own.stdout.len() > 200, "{command}");
+    }
+}
+
+#[test]
+fn without_a_lake_it_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [&["search", "open a file"][..], &["list"], &["refs", "open"]] {
+        let done = zen(arguments, folder.path());
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && done.stdout.is_empty(), "{arguments:?}");
+        assert!(told.contains("zen index"), "{arguments:?}: {told}");
+    }
+    assert!(folder.path().read_dir().expect("a folder").next().is_none(), "looking makes nothing");
+}
+
+#[test]
+fn wrong_words_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [&["serch", "x"][..], &["search"], &["search", "x", "--mode", "fast"]] {
+        let done = zen(arguments, folder.path());
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
+        assert!(!done.stderr.is_empty());
+    }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -24,7 +60,7 @@ fn text(bytes: &[u8]) -> String {
 /// What ends well, as JSON.
 fn json(folder: &Path, arguments: &[&str]) -> Value {
     let arguments = [arguments, &["--json", "--quiet"]].concat();
-    let done = zen(folder, &arguments);
+    let done = zen(&arguments, folder);
     assert!(done.status.success(), "{arguments:?}: {}", text(&done.stderr));
     serde_json::from_slice(&done.stdout).unwrap()
 }
@@ -43,7 +79,7 @@ fn package() -> tempfile::TempDir {
 fn what_is_indexed_is_found() {
     let package = package();
     let folder = package.path();
-    let nothing = zen(folder, &["search", "anything", "--mode", "text"]);
+    let nothing = zen(&["search", "anything", "--mode", "text"], folder);
     assert_eq!(nothing.status.code(), Some(1));
     assert!(text(&nothing.stderr).contains("there is no lake") && text(&nothing.stderr).contains("hint: "));
     json(folder, &["index", ".", "--no-embeddings"]);
@@ -52,7 +88,7 @@ fn what_is_indexed_is_found() {
     assert_eq!(found["hits"][0]["name"], "connect");
     assert_eq!(found["mode_used"], "text");
     assert_eq!(found["hits"][0]["lake"], "project");
-    let shown = zen(folder, &["search", "Socket", "--mode", "name"]);
+    let shown = zen(&["search", "Socket", "--mode", "name"], folder);
     assert!(
         text(&shown.stdout).starts_with(" 1 struct Socket  rust:small@1.0.0 src/lib.rs:3  "),
         "{}",
@@ -67,7 +103,7 @@ fn what_is_indexed_is_found() {
     assert_eq!(symbol["source"]["lines"][0], "pub fn connect() -> Socket { Socket }");
 
     // Nothing found ends well, and says what else there is.
-    let nothing = zen(folder, &["search", "Sockett", "--mode", "name", "--json"]);
+    let nothing = zen(&["search", "Sockett", "--mode", "name", "--json"], folder);
     assert_eq!(nothing.status.code(), Some(0));
     assert!(text(&nothing.stderr).contains("Socket"), "{}", text(&nothing.stderr));
 }
@@ -85,11 +121,11 @@ fn wrong_usage_says_what_is_right() {
         (&["--lake", "sqlite:a", "--lake", "sqlite:b", "index", "."][..], "one lake"),
         (&["serve", "--mcp", "--http", "127.0.0.1:0", "--token-env", "NO_SUCH_TOKEN"][..], "NO_SUCH_TOKEN"),
     ] {
-        let done = zen(folder, arguments);
+        let done = zen(arguments, folder);
         assert_eq!(done.status.code(), Some(2), "{arguments:?}");
         assert!(text(&done.stderr).contains(said), "{arguments:?}: {}", text(&done.stderr));
     }
-    let open = zen(folder, &["serve", "--mcp", "--http", "0.0.0.0:0"]);
+    let open = zen(&["serve", "--mcp", "--http", "0.0.0.0:0"], folder);
     assert_eq!(open.status.code(), Some(1));
     assert!(text(&open.stderr).contains("token"), "{}", text(&open.stderr));
 }
