@@ -42,6 +42,7 @@ impl Version {
                 }
                 Err(_) => Self::other(text),
             },
+            // Elsewhere a version may have fewer numbers, and those have to be compared with the others.
             Some(
                 Ecosystem::Rust | Ecosystem::Npm | Ecosystem::Hex | Ecosystem::Go | Ecosystem::Swift | Ecosystem::Zig,
             ) => match semantic(text.strip_prefix('v').unwrap_or(text)) {
