@@ -3,6 +3,8 @@
 //! Nothing here passes or fails by its speed: the numbers are for reading. What is checked is that all engines give the
 //! same answers.
 #![expect(clippy::print_stdout, reason = "the report is what this program is for")]
+// Futures of statements nest deeply.
+#![recursion_limit = "256"]
 
 mod duck;
 mod duckfile;

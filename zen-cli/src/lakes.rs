@@ -146,7 +146,14 @@ fn name_of(uri: &str) -> String {
         let end = rest.find(|c: char| c.is_whitespace() || c == '&').unwrap_or(rest.len());
         return rest[..end].trim_matches(['\'', '"']).to_owned();
     }
-    let path = uri.split(['?', '#']).next().unwrap_or(uri);
+    let mut path = uri.split(['?', '#']).next().unwrap_or(uri);
+    // A single letter before the colon is a drive of Windows.
+    while let Some((scheme, rest)) = path.split_once(':')
+        && scheme.len() > 1
+        && scheme.chars().all(|c| c.is_ascii_alphabetic())
+    {
+        path = rest;
+    }
     let mut parts = path.rsplit(['/', '\\', ':']).filter(|part| !part.is_empty());
     let last = parts.next().unwrap_or("lake");
     let stem = last.split('.').find(|part| !part.is_empty()).unwrap_or(last);

@@ -50,6 +50,10 @@ pub(crate) async fn query(
     for (_, open) in &found.answers {
         session.attach(&open.name, open.lake().clone()).await?;
     }
+    if let Some((_, first)) = found.answers.first() {
+        // SHOW TABLES is to show something. A lake without packages has no such schema, and needs none.
+        let _ = session.execute(&format!("USE \"{}\".zen", first.name.replace('"', "\"\""))).await;
+    }
     let answer = tokio::time::timeout(time, collect(&session, sql, rows)).await;
     let (schema, batches, more) = answer.unwrap_or_else(|_| {
         Err(SearchError::Request {

@@ -42,12 +42,14 @@ impl Version {
                 }
                 Err(_) => Self::other(text),
             },
-            Some(_) => match semantic(text.strip_prefix('v').unwrap_or(text)) {
+            // Elsewhere a version may have fewer numbers, and those have to be compared with the others.
+            Some(
+                Ecosystem::Rust | Ecosystem::Npm | Ecosystem::Hex | Ecosystem::Go | Ecosystem::Swift | Ecosystem::Zig,
+            ) => match semantic(text.strip_prefix('v').unwrap_or(text)) {
                 Some(version) => Self { is_release: version.pre.is_empty(), number: Number::Semantic(version) },
                 None => Self::other(text),
             },
-            // Elsewhere a version may have fewer numbers, and those have to be compared with the others.
-            None => Self::other(text),
+            _ => Self::other(text),
         }
     }
 

@@ -5,6 +5,9 @@
 //! another one was in the way of is run again. What was answered with success is told in one line of JSON for each task.
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
 
+// Futures of statements nest deeply.
+#![recursion_limit = "256"]
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(
             hit(&found, &Page::plain(Some(40)), false),
             " 1 method spawn in Runtime  rust:tokio@1.40.0 src/runtime/runtime.rs:240  0.500\n   \
-             pub fn spawn<F>(&self, future: F) ->…\n   Spawns a future onto the Tokio runt…\n   Second.\n   \
+             pub fn spawn<F>(&self, future: F) ->…\n   Spawns a future onto the Tokio runti…\n   Second.\n   \
              the same in tokio@1.39.0 and 1 more"
         );
         found.more = 0;
