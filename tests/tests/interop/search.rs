@@ -313,6 +313,31 @@ async fn commits_bring_segments() {
     subject.check(None, cosine, "array_cosine_distance").await;
 }
 
+/// Many rows without a segment are taken into an index in memory, which is left when segments know them.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_rows_without_segments_are_indexed_in_memory() {
+    let mut subject = Subject::new(17, 4, false).await;
+    subject.run("CREATE INDEX near ON t USING HNSW (v) WITH (metric = 'l2sq', refresh = 'manual')").await;
+    subject.run("SET hnsw_ef_search = 100000").await;
+    for _ in 0..6 {
+        subject.insert(4000).await;
+    }
+    let sql = format!("SELECT id FROM t ORDER BY list_distance(v, {}) LIMIT 5", sql_vector(&subject.vector()));
+    assert!(!subject.explain(&sql).await.contains("index="), "there is nothing to ask yet");
+    // The search above made it, in the background.
+    subject.lake.storage().settled().await;
+    let plan = subject.explain(&sql).await;
+    assert!(plan.contains("index=near segments=0") && plan.contains("files_without_segments=0"), "{plan}");
+    subject.check(None, euclidean, "list_distance").await;
+    subject.run("DELETE FROM t WHERE id % 5 = 0").await;
+    subject.insert(100).await;
+    subject.check(None, euclidean, "list_distance").await;
+    assert!(subject.refresh().await > 0);
+    let plan = subject.explain(&sql).await;
+    assert!(plan.contains("index=near segments=1"), "{plan}");
+    subject.check(None, euclidean, "list_distance").await;
+}
+
 /// Many small segments become few.
 #[tokio::test(flavor = "multi_thread")]
 async fn small_segments_are_joined() {
