@@ -109,10 +109,13 @@ pub(crate) async fn candidates(
         Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && !segment.is_empty(),
         _ => true,
     });
+    let indexed: u64 = cover.parts.iter().flat_map(|part| &part.pieces).map(|p| p.positions.end - p.positions.start).sum();
     let growing = table.lake().segments().growing().of(&index.uuid, &files, &cover.rest);
     let grown = growing.as_ref().map(|growing| take_grown(growing, table, nearest, &files, &mut cover.rest));
     let grown = grown.unwrap_or_default();
-    if cover.parts.is_empty() && grown.is_empty() {
+    let indexed = indexed + grown.iter().map(|file| files[*file].rows).sum::<u64>();
+    // Nearly all rows are looked at quicker without an index.
+    if indexed == 0 || (nearest.k as u64).saturating_mul(4) > indexed {
         return Ok(None);
     }
     let mut wanted = cover.covered_files();

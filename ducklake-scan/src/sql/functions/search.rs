@@ -34,7 +34,7 @@ pub(super) async fn call(session: &Session, call: &FunctionCall) -> Result<Optio
         }
         "text_search" => {
             arguments.check(3, "table, columns, words", &["k", "filter", "version", "timestamp"])?;
-            arguments.text_search(1, arguments.k()?).await?
+            arguments.text_search(1, arguments.k()?, arguments.snapshot()?).await?
         }
         "hybrid_search" => {
             let usage = "table, vector column, vector, text columns, words";
@@ -180,14 +180,14 @@ impl Arguments<'_> {
         self.session.vector_search(&search).await
     }
 
-    async fn text_search(&self, first: usize, k: usize) -> Result<Found> {
+    async fn text_search(&self, first: usize, k: usize, snapshot: SnapshotSelector) -> Result<Found> {
         let table = self.text(0, "the table")?;
         let search = TextSearch {
             query: TextQuery::parse(&self.text(first + 1, "the text")?),
             columns: self.columns(first)?,
             k,
             filter: self.filter(&table).await?,
-            snapshot: self.snapshot()?,
+            snapshot,
             table,
         };
         self.session.text_search(&search).await
@@ -198,14 +198,13 @@ impl Arguments<'_> {
         let depth = k.saturating_mul(DEPTH.0).max(DEPTH.1);
         let (vector_weight, text_weight) = (self.weight("vector_weight")?, self.weight("text_weight")?);
         let near = self.vector_search(1, depth).await?;
-        let words = self.text_search(3, depth).await?;
-        if near.table().view().snapshot.id != words.table().view().snapshot.id {
-            // Somebody committed in between; positions of rows hold for one snapshot only.
-            return Err(LakeError::Usage {
-                message: "the table changed while it was searched".into(),
-                hint: Some("run the statement again, or give it a version".into()),
-            });
-        }
+        // Positions of rows hold for one snapshot, whoever commits meanwhile; a transaction sees its own.
+        let view = near.table().view();
+        let snapshot = match view.local {
+            Some(_) => SnapshotSelector::Latest,
+            None => SnapshotSelector::Version(view.snapshot.id),
+        };
+        let words = self.text_search(3, depth, snapshot).await?;
         let rows = fuse(&[(&near.rows, vector_weight), (&words.rows, text_weight)], k);
         Ok(words.with_rows(rows))
     }
