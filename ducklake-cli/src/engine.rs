@@ -14,7 +14,8 @@ use ducklake_catalog::{
     Catalog, CatalogError, CatalogOptions, CatalogUri, CopyOptions, CopyProgress, CopyReport, TableRow, copy_catalog,
 };
 use ducklake_scan::{
-    CreateLake, ErrorKind, Lake, LakeError, LakeOptions, Session, SnapshotSelector, byte_size, timestamp_micros,
+    CreateLake, ErrorKind, Lake, LakeError, LakeOptions, SearchOptions, Session, SnapshotSelector, byte_size,
+    timestamp_micros,
 };
 use ducklake_storage::StorageOptions;
 use futures::StreamExt;
@@ -116,7 +117,8 @@ impl Engine {
     /// A session in which the lake of the settings, if they name one, is attached.
     pub(crate) async fn open(settings: &LakeSettings) -> Result<Self, EngineError> {
         let storage = storage_options(&settings.storage);
-        let defaults = LakeOptions { storage: storage.clone(), ..LakeOptions::default() };
+        let search = SearchOptions::with_user_cache();
+        let defaults = LakeOptions { storage: storage.clone(), search, ..LakeOptions::default() };
         let session = Arc::new(new_session(settings).map_err(EngineError::Open)?.with_lake_defaults(defaults));
         let lake = match &settings.uri {
             Some(uri) => Some(open_lake(uri, settings, storage).await.map_err(EngineError::Open)?),
@@ -265,6 +267,7 @@ async fn open_lake(uri: &str, settings: &LakeSettings, storage: StorageOptions) 
         snapshot: selector(&settings.snapshot)?,
         storage,
         read_only: settings.read_only,
+        search: SearchOptions::with_user_cache(),
         ..LakeOptions::default()
     };
     Lake::open(uri, options).await

@@ -53,6 +53,17 @@ impl Default for SearchOptions {
     }
 }
 
+impl SearchOptions {
+    /// With copies of what object stores have in the user's cache folder (`$XDG_CACHE_HOME`, else `~/.cache`), where there is
+    /// one: what programs that come and go want.
+    #[must_use]
+    pub fn with_user_cache() -> Self {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
+        Self { cache_folder: cache.map(|cache| cache.join("quacklake/segments")), ..Self::default() }
+    }
+}
+
 /// A segment that is there.
 #[derive(Debug)]
 pub(crate) struct SegmentInfo {

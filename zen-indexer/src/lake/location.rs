@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ducklake_scan::{LakeOptions, StorageOptions};
+use ducklake_scan::{LakeOptions, SearchOptions, StorageOptions};
 
 use crate::error::{Result, ZenError};
 
@@ -45,7 +45,8 @@ impl Location {
 
     pub(super) fn options(&self) -> LakeOptions {
         let storage = self.storage.clone();
-        LakeOptions { data_path: self.data_path.clone(), storage, ..LakeOptions::default() }
+        let search = SearchOptions::with_user_cache();
+        LakeOptions { data_path: self.data_path.clone(), storage, search, ..LakeOptions::default() }
     }
 
     /// Whether this is the default lake and was not made yet.
