@@ -10,6 +10,9 @@ use super::words::{is_filler, parts, strength, words};
 /// How many numbers there are.
 pub(super) const COUNT: usize = 13;
 
+/// Bytes of a text that are looked at: what a symbol is for is said at the beginning.
+const LOOKED_AT: usize = 1000;
+
 /// What a symbol says, in stems.
 struct Stems {
     name: Vec<String>,
@@ -22,16 +25,20 @@ impl Stems {
     fn of(symbol: &Facts<'_>) -> Self {
         let mut rest = HashSet::new();
         for text in [symbol.signature, symbol.package, symbol.file] {
-            rest.extend(analyse(FieldKind::Code, text));
+            rest.extend(analyse(FieldKind::Code, beginning(text)));
         }
-        rest.extend(analyse(FieldKind::Text, symbol.doc));
-        let container = analyse(FieldKind::Code, symbol.container).into_iter().collect();
+        rest.extend(analyse(FieldKind::Text, beginning(symbol.doc)));
+        let container = analyse(FieldKind::Code, beginning(symbol.container)).into_iter().collect();
         Self { name: parts(symbol.name), container, rest }
     }
 
     fn holds(&self, word: &String) -> bool {
         self.name.contains(word) || self.container.contains(word) || self.rest.contains(word)
     }
+}
+
+fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LOOKED_AT)).unwrap_or(text)
 }
 
 /// The question's words with what each counts: the rarer among these symbols, the more.
