@@ -12,6 +12,7 @@ mod first_row;
 mod index;
 mod planning;
 mod report;
+mod retrieval;
 mod search;
 mod tpch;
 mod vector;
@@ -49,6 +50,8 @@ enum What {
     Index(IndexArgs),
     /// Nearest neighbours: building and searching segments
     Vector(VectorArgs),
+    /// How well search finds what is meant, by text, by vectors and by both
+    Retrieval(RetrievalArgs),
     /// Searching a lake of real packages, in new processes and in a warm one
     Search(SearchArgs),
     /// Writing a lake: small commits, a bulk load, changes of a large table, appenders in processes of their own
@@ -98,6 +101,19 @@ pub(crate) struct VectorArgs {
     /// Threads that build; all cores if absent
     #[arg(long)]
     threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RetrievalArgs {
+    /// What is searched
+    #[arg(long, value_delimiter = ',', default_values = [
+        "rust:tokio@1.40.0",
+        "rust:serde@1.0.210",
+        "rust:regex@1.11.0",
+        "rust:bytes@1.7.2",
+        "rust:semver@1.0.23",
+    ])]
+    packages: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -227,7 +243,7 @@ fn main() -> ExitCode {
         What::Write(args) => args.threads,
         What::Vector(args) => args.threads,
         What::DuckFile(args) => args.threads,
-        What::Index(_) | What::Search(_) => None,
+        What::Index(_) | What::Retrieval(_) | What::Search(_) => None,
     };
     let threads = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -256,6 +272,7 @@ async fn measure(what: What, threads: usize) -> Result<()> {
         }
         What::Index(args) => index::run(&args).await,
         What::Vector(args) => vector::run(&args, threads),
+        What::Retrieval(args) => retrieval::run(&args).await,
         What::Search(args) => search::run(&args).await,
         What::Write(args) => {
             let mut duck = Duck::start(&args.python)?;

@@ -49,6 +49,12 @@ pub(crate) enum Bench {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// How well search finds what is meant: MRR and recall by text, by vectors and by both
+    Retrieval {
+        /// Further arguments, as the benchmarks' own --help shows them
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Searching a lake of real packages, in new processes and in a warm one
     Search {
         /// Further arguments, as the benchmarks' own --help shows them
@@ -76,6 +82,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
         Bench::Duckfile { only, args } => ("duckfile", None, only, args),
         Bench::Index { only, args } => ("index", None, only, args),
         Bench::Vector { args, .. } => ("vector", None, &None, args),
+        Bench::Retrieval { args } => ("retrieval", None, &None, args),
         Bench::Search { args } => ("search", None, &None, args),
     };
     let given = std::env::var_os("QUACKLAKE_PYTHON").filter(|python| !python.is_empty());
@@ -90,7 +97,7 @@ pub(crate) fn bench(what: &Bench) -> Result<ExitCode> {
     let mut bench = Command::new(target.join("release/quacklake-bench"));
     bench.env("CARGO_MANIFEST_DIR", root().join("bench"));
     bench.arg(name).args(args);
-    if matches!(name, "index" | "search") {
+    if matches!(name, "index" | "retrieval" | "search") {
         bench.envs(crate::model::model(&python)?.environment);
     } else {
         bench.arg("--python").arg(&python);

@@ -108,6 +108,9 @@ pub struct Symbol {
     pub visibility: String,
     /// `rust`, `python`, ….
     pub language: Option<String>,
+    /// Whether a trait asks for it, which says what it is for.
+    #[serde(skip)]
+    pub is_of_trait: bool,
 }
 
 /// A piece of documentation.
@@ -197,6 +200,8 @@ pub(crate) struct Metadata {
     pub(crate) language: Option<String>,
     #[serde(default)]
     pub(crate) container: Option<String>,
+    #[serde(default)]
+    trait_name: Option<serde_json::Value>,
 }
 
 impl Metadata {
@@ -223,6 +228,7 @@ impl From<SymbolRow> for Symbol {
             line_end: row.line_end,
             visibility: row.visibility,
             language: metadata.language,
+            is_of_trait: metadata.trait_name.is_some(),
         }
     }
 }
@@ -261,6 +267,7 @@ impl From<ApiSymbol> for Symbol {
             line_end: row.line_end,
             visibility: row.visibility,
             language: metadata.language,
+            is_of_trait: metadata.trait_name.is_some(),
         }
     }
 }

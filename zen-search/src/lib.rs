@@ -2,7 +2,7 @@
 //!
 //! A [`Searcher`] over one or several [`Lakes`] answers a [`SearchRequest`] with hits: candidates by words, by meaning and
 //! by name come from the engine's indexes, lake by lake and table by table (`candidates`), and are then put into one order
-//! (`order`). It also looks symbols up ([`SymbolRequest`]) and who refers to them ([`ReferenceRequest`]). Nothing here
+//! (`order`, by what `rank` says of each). It also looks symbols up ([`SymbolRequest`]) and who refers to them ([`ReferenceRequest`]). Nothing here
 //! writes, prints, or knows a command line.
 //!
 //! ```no_run
@@ -35,6 +35,7 @@ mod model;
 mod name;
 mod order;
 mod packages;
+mod rank;
 mod refs;
 mod request;
 mod search;

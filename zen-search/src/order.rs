@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::candidates::{Candidate, Question};
 use crate::hit::{Copy, Hit, What};
 use crate::name::NameFit;
+use crate::rank::{self, Facts};
 use crate::request::{Mode, SearchRequest};
 
 /// Copies of a hit that are named.
@@ -62,6 +63,7 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
         };
         (*tier, Reverse((score * 1000.0).round() as i64), *lake, id)
     });
+    reorder(&mut scored, question, nearest);
     let mut hits: Vec<Hit> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (_, score, lake, candidate) in scored {
@@ -92,6 +94,54 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
     }
     hits.truncate(request.limit);
     hits
+}
+
+/// Puts symbols in the order of how well they answer, names that are the query left where they are. They change places
+/// among themselves and scores stay at their places: documentation between them keeps its own.
+fn reorder(scored: &mut [(Tier, f32, String, Candidate)], question: &Question, nearest: f32) {
+    if !matches!(question.request.mode, Mode::Hybrid | Mode::Text) {
+        return;
+    }
+    let least = scored.iter().filter_map(|(.., candidate)| candidate.meaning).fold(nearest, f32::min).max(0.0);
+    let is_moved = |(tier, _, _, candidate): &&mut (Tier, f32, String, Candidate)| {
+        *tier == Tier::Rest && matches!(candidate.what, What::Symbol(_))
+    };
+    let slots: Vec<_> = scored.iter_mut().filter(is_moved).collect();
+    let facts: Vec<Facts<'_>> = slots.iter().filter_map(|slot| facts(&slot.3, least, nearest)).collect();
+    let answers = rank::scores(&question.request.query, &facts);
+    let mut moved: Vec<(f32, String, Candidate)> = slots
+        .iter()
+        .zip(answers)
+        .map(|(slot, answer)| (answer + downloads(&slot.3) / 100.0, slot.2.clone(), slot.3.clone()))
+        .collect();
+    // Equals stay in the order they had.
+    moved.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (slot, (_, lake, candidate)) in slots.into_iter().zip(moved) {
+        (slot.2, slot.3) = (lake, candidate);
+    }
+}
+
+fn facts(candidate: &Candidate, least: f32, nearest: f32) -> Option<Facts<'_>> {
+    let What::Symbol(symbol) = &candidate.what else { return None };
+    let meaning = candidate.meaning.unwrap_or(least).max(0.0);
+    Some(Facts {
+        name: &symbol.name,
+        container: symbol.container.as_deref().unwrap_or_default(),
+        package: &symbol.package,
+        file: &symbol.file,
+        signature: &symbol.signature,
+        doc: symbol.doc.as_deref().unwrap_or_default(),
+        kind: &symbol.kind,
+        is_public: symbol.visibility == "public",
+        is_of_trait: symbol.is_of_trait,
+        words: candidate.words.map_or(0.0, |(_, share)| share),
+        meaning: if nearest > 0.0 { meaning / nearest } else { 0.0 },
+    })
+}
+
+/// Ten times the downloads are 2.3 more.
+fn downloads(candidate: &Candidate) -> f32 {
+    candidate.downloads.map_or(0.0, |count| (count.max(0) as f32).ln_1p())
 }
 
 /// What comes before everything else, whatever its score: names that are the query.
@@ -145,8 +195,7 @@ fn score(candidate: &Candidate, nearest: f32, question: &Question) -> f32 {
         What::Doc(_) => 1.0,
     };
     // Ten times the downloads are worth 0.2%: that decides between equals.
-    let downloads = candidate.downloads.map_or(0.0, |count| (count.max(0) as f32).ln_1p());
-    found * hidden * (1.0 + downloads / 1000.0)
+    found * hidden * (1.0 + downloads(candidate) / 1000.0)
 }
 
 /// How much of a name is what was looked for: of those that begin with it, the shortest are meant most often.
@@ -217,6 +266,7 @@ mod tests {
             line_end: 1,
             visibility: "public".into(),
             language: None,
+            is_of_trait: false,
         }
     }
 
@@ -254,7 +304,7 @@ mod tests {
         ];
         pool.add("one".into(), symbols, Vec::new());
         let hits = best(pool, &question.request);
-        assert_eq!(names(&hits), ["spawn", "both", "only_words", "only_meaning"]);
+        assert_eq!(names(&hits), ["spawn", "both", "only_meaning", "only_words"]);
     }
 
     #[test]

@@ -170,6 +170,7 @@ mod tests {
             line_end: 250,
             visibility: "public".into(),
             language: Some("rust".into()),
+            is_of_trait: false,
         };
         let copy = |version: &str| Copy {
             lake: "project".into(),

@@ -3,17 +3,63 @@
 /// More than the model reads of any text; longer ones only cost time.
 const MAX_BYTES: usize = 4096;
 
-/// The text of a symbol: what it is and is called, how it is declared, and the first paragraph of its documentation.
+/// The text of a symbol: its name, what contains it and where that is, in words, for the model knows words rather than
+/// identifiers; how it is declared; and the first paragraph of its documentation.
 ///
-/// `name` is the qualified name, as users would ask for it.
+/// `name` is the qualified name, as users would ask for it; `file` is relative to the package's root.
 ///
 /// ```
-/// let text = zen_indexer::embed::symbol_text("fn", "tokio::spawn", "pub fn spawn<F>(future: F)", Some("Spawns.\n\nMore."));
-/// assert_eq!(text, "fn tokio::spawn\npub fn spawn<F>(future: F)\nSpawns.");
+/// let signature = "pub fn block_on<F>(&self, future: F)";
+/// let docs = Some("Runs a future.\n\nMore.");
+/// let text = zen_indexer::embed::symbol_text("fn", "Runtime.block_on", "src/runtime/mod.rs", signature, docs);
+/// assert_eq!(text, "block on of runtime, fn in runtime\npub fn block_on<F>(&self, future: F)\nRuns a future.");
 /// ```
-pub fn symbol_text(kind: &str, name: &str, signature: &str, docs: Option<&str>) -> String {
-    let head = format!("{kind} {name}");
+pub fn symbol_text(kind: &str, name: &str, file: &str, signature: &str, docs: Option<&str>) -> String {
+    let own = name.rfind(['.', ':', '#']).map_or(0, |at| at + 1);
+    let (around, own) = name.split_at_checked(own).filter(|(_, own)| !own.is_empty()).unwrap_or(("", name));
+    let [own, around, place] = [own, around, module(file)].map(spoken);
+    let mut head = own;
+    for (word, what) in [(" of ", &around), (", ", &kind.to_owned()), (" in ", &place)] {
+        if !what.is_empty() {
+            head.push_str(word);
+            head.push_str(what);
+        }
+    }
     joined([&head, signature.trim(), docs.map_or("", first_paragraph)])
+}
+
+/// What a file is called, without what many are called.
+fn module(file: &str) -> &str {
+    let file = ["src/", "lib/"].iter().find_map(|folder| file.strip_prefix(folder)).unwrap_or(file);
+    let start = file.rfind('/').map_or(0, |at| at + 1);
+    let stem = file.rfind('.').filter(|at| *at > start).and_then(|at| file.get(..at)).unwrap_or(file);
+    let is_common = |name: &str| matches!(name, "mod" | "lib" | "index" | "__init__" | "main");
+    match stem.rsplit_once('/') {
+        Some((folder, name)) if is_common(name) => folder,
+        None if is_common(stem) => "",
+        _ => stem,
+    }
+}
+
+/// The words of identifiers, in lower case: `parseJSON_value` is "parse json value".
+fn spoken(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut words = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    for (at, letter) in letters.iter().copied().enumerate() {
+        let next = letters.get(at + 1).copied().unwrap_or(' ');
+        let begins = letter.is_uppercase() && (!before.is_uppercase() || next.is_lowercase());
+        let is_other = letter.is_numeric() != before.is_numeric();
+        if (begins || is_other || !letter.is_alphanumeric()) && !words.is_empty() && !words.ends_with(' ') {
+            words.push(' ');
+        }
+        if letter.is_alphanumeric() {
+            words.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words.truncate(words.trim_end().len());
+    words
 }
 
 /// The text of a piece of documentation: its title, then its content.
@@ -62,10 +108,22 @@ mod tests {
     #[test]
     fn only_the_first_paragraph_of_docs_is_taken() {
         let docs = "\n  Makes a map.\nIn two lines.\n \t\nNot this.";
-        let text = symbol_text("fn", "m::f", "fn f()", Some(docs));
-        assert_eq!(text, "fn m::f\nfn f()\nMakes a map.\nIn two lines.");
-        assert_eq!(symbol_text("fn", "m::f", "", Some("a\r\n\r\nb")), "fn m::f\na");
-        assert_eq!(symbol_text("const", "A", "", None), "const A");
+        let text = symbol_text("fn", "m::f", "src/lib.rs", "fn f()", Some(docs));
+        assert_eq!(text, "f of m, fn\nfn f()\nMakes a map.\nIn two lines.");
+        assert_eq!(symbol_text("fn", "m::f", "", "", Some("a\r\n\r\nb")), "f of m, fn\na");
+        assert_eq!(symbol_text("const", "A", "a/b.py", "", None), "a, const in a b");
+    }
+
+    #[test]
+    fn identifiers_are_spoken() {
+        assert_eq!(spoken("parseJSON_value"), "parse json value");
+        assert_eq!(spoken("HTTPServer2::new"), "http server 2 new");
+        assert_eq!(spoken("__init__"), "init");
+        assert_eq!(spoken("größeÄndern"), "größe ändern");
+        assert_eq!(symbol_text("operator", "==", "", "", None), ", operator");
+        assert_eq!(module("src/task/mod.rs"), "task");
+        assert_eq!(module("lib/index.js"), "");
+        assert_eq!(module("a.b/.c"), "a.b/.c");
     }
 
     #[test]

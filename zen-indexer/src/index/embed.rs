@@ -74,5 +74,5 @@ fn text_of(symbol: &ApiSymbol) -> String {
         Some(container) => format!("{container}.{}", symbol.name),
         None => symbol.name.clone(),
     };
-    symbol_text(&symbol.kind, &name, &symbol.signature, symbol.doc_comment.as_deref())
+    symbol_text(&symbol.kind, &name, &symbol.file_path, &symbol.signature, symbol.doc_comment.as_deref())
 }

@@ -78,8 +78,8 @@ fn vectors_are_those_of_sentence_transformers() {
 #[test]
 fn near_texts_have_near_vectors() {
     let Some(model) = model() else { return };
-    let spawn =
-        symbol_text("fn", "tokio::spawn", "pub fn spawn<F>(future: F)", Some("Spawns a new asynchronous task."));
+    let docs = Some("Spawns a new asynchronous task.");
+    let spawn = symbol_text("fn", "tokio::spawn", "src/task/spawn.rs", "pub fn spawn<F>(future: F)", docs);
     let texts = ["how to spawn an asynchronous task", &spawn, "a recipe for apple pie"];
     let vectors = model.embed(&texts).unwrap();
     let (near, far) = (cosine(&vectors[0], &vectors[1]), cosine(&vectors[0], &vectors[2]));
