@@ -98,21 +98,21 @@ pub(crate) fn best(pool: Pool<'_>, request: &SearchRequest) -> Vec<Hit> {
 
 /// Puts symbols in the order of how well they answer, names that are the query left where they are. They change places
 /// among themselves and scores stay at their places: documentation between them keeps its own.
-fn reorder(scored: &mut [(Tier, f32, String, Candidate)], question: &Question, nearest: f32) {
+fn reorder(scored: &mut [(Tier, f32, usize, Candidate)], question: &Question, nearest: f32) {
     if !matches!(question.request.mode, Mode::Hybrid | Mode::Text) {
         return;
     }
     let least = scored.iter().filter_map(|(.., candidate)| candidate.meaning).fold(nearest, f32::min).max(0.0);
-    let is_moved = |(tier, _, _, candidate): &&mut (Tier, f32, String, Candidate)| {
+    let is_moved = |(tier, _, _, candidate): &&mut (Tier, f32, usize, Candidate)| {
         *tier == Tier::Rest && matches!(candidate.what, What::Symbol(_))
     };
     let slots: Vec<_> = scored.iter_mut().filter(is_moved).collect();
     let facts: Vec<Facts<'_>> = slots.iter().filter_map(|slot| facts(&slot.3, least, nearest)).collect();
     let answers = rank::scores(&question.request.query, &facts);
-    let mut moved: Vec<(f32, String, Candidate)> = slots
+    let mut moved: Vec<(f32, usize, Candidate)> = slots
         .iter()
         .zip(answers)
-        .map(|(slot, answer)| (answer + downloads(&slot.3) / 100.0, slot.2.clone(), slot.3.clone()))
+        .map(|(slot, answer)| (answer + downloads(&slot.3) / 100.0, slot.2, slot.3.clone()))
         .collect();
     // Equals stay in the order they had.
     moved.sort_by(|a, b| b.0.total_cmp(&a.0));
