@@ -15,6 +15,7 @@ use crate::error::{LakeError, Result};
 use crate::lake::{SnapshotSelector, timestamp_micros};
 use crate::search::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
 use crate::session::Session;
+use crate::sql::types::quoted_always;
 use crate::sql::{Command, parse};
 
 /// Rows that are found where `k` is not given.
@@ -120,7 +121,7 @@ impl Arguments<'_> {
         let Some(condition) = self.call.named_text("filter") else { return Ok(None) };
         let wrong = || self.usage(format!("'{condition}' is no condition"));
         let parts = datafusion::common::TableReference::parse_str_normalized(table, true).to_vec();
-        let quoted: Vec<String> = parts.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+        let quoted: Vec<String> = parts.iter().map(|part| quoted_always(part)).collect();
         let sql = format!("SELECT 1 FROM {} WHERE (\n{condition}\n)", quoted.join("."));
         let Command::Query(_) = parse(&sql)? else { return Err(wrong()) };
         let plan = Box::pin(self.session.sql(&sql)).await?.into_unoptimized_plan();
