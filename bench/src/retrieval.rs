@@ -7,7 +7,7 @@
 
 mod blind;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,10 +15,11 @@ use std::sync::Arc;
 use zen_indexer::embed::{Embedder, ModelOptions, open_model};
 use zen_indexer::index::{IndexOptions, Package, index};
 use zen_indexer::lake::{Location, ZenLake};
+use zen_indexer::model::ApiSymbol;
 use zen_indexer::progress::{Progress, Silent};
 use zen_indexer::sources::{FetchOptions, Fetched, FileKind, PackageSpec, WalkOptions, fetch, read_text, walk};
-use zen_search::{Hit, LakePlace, Lakes, Mode, QueryModel, SearchRequest, Searcher, What, Within};
-use zen_syntax::Language;
+use zen_search::{Filter, Hit, LakePlace, Lakes, Mode, QueryModel, SearchRequest, Searcher, What, Within};
+use zen_syntax::{Language, Visibility};
 
 use crate::{Result, RetrievalArgs, report};
 
@@ -27,6 +28,11 @@ const FIRST: usize = 10;
 
 /// Where a symbol is: package, file, line and name.
 type Place = (String, String, i32, String);
+
+/// What else is known of a symbol.
+struct Known {
+    visibility: String,
+}
 
 /// A sentence and the symbols that it documents.
 struct Question {
@@ -41,34 +47,45 @@ pub(crate) async fn run(args: &RetrievalArgs) -> Result<()> {
     let lake = ZenLake::create(&location).await?;
     let embedder: Arc<dyn Embedder> = Arc::from(open_model(&ModelOptions::default())?);
     let mut sentences: BTreeMap<String, Vec<Place>> = BTreeMap::new();
-    let mut symbols = 0;
+    let mut symbols = HashMap::new();
     for name in &args.packages {
         let fetched = fetch(&name.parse::<PackageSpec>()?, &FetchOptions::default()).await?;
         let copy = folder.path().join("sources").join(name.replace([':', '/', '@'], "-"));
         let told = copy_blind(&fetched, &copy)?;
         let known = index_blind(&lake, &fetched, &copy, &embedder).await?;
-        symbols += known.len();
-        for (sentence, place) in told.into_iter().filter(|(_, place)| known.contains(place)) {
+        for (sentence, place) in told.into_iter().filter(|(_, place)| known.contains_key(place)) {
             sentences.entry(sentence).or_default().push(place);
         }
+        symbols.extend(known);
     }
     let progress: Arc<dyn Progress> = Arc::new(Silent);
     lake.refresh(progress).await?;
     lake.close().await;
-    let questions: Vec<Question> =
-        sentences.into_iter().map(|(sentence, answers)| Question { sentence, answers }).collect();
-    let asked: usize = questions.iter().map(|question| question.answers.len()).sum();
-    let (packages, sentences) = (args.packages.len(), questions.len());
-    println!("\n{symbols} symbols of {packages} packages; {sentences} first sentences document {asked} of them");
     let place = LakePlace { name: "bench".into(), location };
     let searcher = Searcher::new(Lakes::new(vec![place], None), Some(Arc::new(QueryModel::loaded(embedder))));
-    let mut rows = Vec::new();
-    for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
-        let found = ask(&searcher, &questions, mode).await?;
-        rows.push([vec![mode.to_string()], found.cells()].concat());
+    for (of, visibility) in [("all symbols", None), ("public symbols", Some(Visibility::Public.as_str()))] {
+        let counts = |known: &Known| visibility.is_none_or(|visibility| known.visibility == visibility);
+        let candidates = symbols.values().filter(|known| counts(known)).count();
+        let questions: Vec<Question> = sentences
+            .iter()
+            .map(|(sentence, places)| Question {
+                sentence: sentence.clone(),
+                answers: places.iter().filter(|place| symbols.get(place).is_some_and(counts)).cloned().collect(),
+            })
+            .filter(|question| !question.answers.is_empty())
+            .collect();
+        let asked: usize = questions.iter().map(|question| question.answers.len()).sum();
+        let (packages, sentences) = (args.packages.len(), questions.len());
+        println!("\n{candidates} {of} of {packages} packages; {sentences} first sentences document {asked} of them");
+        let filter = Filter { visibility: visibility.map(ToOwned::to_owned), ..Filter::default() };
+        let mut rows = Vec::new();
+        for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
+            let found = ask(&searcher, &questions, mode, &filter).await?;
+            rows.push([vec![mode.to_string()], found.cells()].concat());
+        }
+        report::table(&[of, "MRR@10, the symbol", "recall@10", "MRR@10, the sentence", "recall@10", "ms"], &rows);
     }
     searcher.close().await;
-    report::table(&["", "MRR@10, the symbol", "recall@10", "MRR@10, the sentence", "recall@10", "ms"], &rows);
     Ok(())
 }
 
@@ -103,7 +120,7 @@ async fn index_blind(
     fetched: &Fetched,
     copy: &Path,
     embedder: &Arc<dyn Embedder>,
-) -> Result<HashSet<Place>> {
+) -> Result<HashMap<Place, Known>> {
     let package = Package {
         root: copy.to_path_buf(),
         manifest: fetched.manifest.clone(),
@@ -114,7 +131,11 @@ async fn index_blind(
     let done = index(lake, package, options, Arc::new(Silent)).await?;
     let rows = lake.package_rows(&done.ecosystem, &done.name, &done.version).await?;
     let blind = rows.symbols.into_iter().filter(|symbol| symbol.doc_comment.is_none());
-    Ok(blind.map(|symbol| (symbol.package, symbol.file_path, symbol.line_start, symbol.name)).collect())
+    let place = |symbol: ApiSymbol| {
+        let known = Known { visibility: symbol.visibility };
+        ((symbol.package, symbol.file_path, symbol.line_start, symbol.name), known)
+    };
+    Ok(blind.map(place).collect())
 }
 
 /// Sums over all questions: of `1 / place`, of found ones, of questions, for the symbol alone and for the sentence.
@@ -140,13 +161,14 @@ impl Sums {
     }
 }
 
-async fn ask(searcher: &Searcher, questions: &[Question], mode: Mode) -> Result<Sums> {
+async fn ask(searcher: &Searcher, questions: &[Question], mode: Mode, filter: &Filter) -> Result<Sums> {
     let mut sums = Sums::default();
     for question in questions {
         let request = SearchRequest {
             mode,
             within: Within::Symbols,
             limit: FIRST,
+            filter: filter.clone(),
             ..SearchRequest::new(question.sentence.as_str())
         };
         let started = std::time::Instant::now();

@@ -32,7 +32,11 @@ impl SqliteFile {
                 FailureKind::NotFound => format!("the catalog '{shown}' does not exist"),
                 _ => format!("the catalog '{shown}' cannot be opened: {e}"),
             };
-            CatalogError::new(kind, message).with_source(e)
+            let error = CatalogError::new(kind, message).with_source(e);
+            match kind {
+                FailureKind::NotFound => error.with_hint("check the path; a lake is made where its data path is given too"),
+                _ => error,
+            }
         })?;
         if metadata.is_dir() {
             return Err(CatalogError::new(FailureKind::NotALake, format!("'{shown}' is a folder, not a catalog file")));

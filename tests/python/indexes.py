@@ -5,12 +5,13 @@
 
 DuckDB writes, alters, maintains and drops tables that have indexes: what it does has to succeed, definitions have to
 say afterwards what is true, and files below `_indexes` have to stay. Then both write while indexes come and go: no
-INSERT of either may fail.
+INSERT of either may fail. At last the engine is killed while it makes segments.
 """
 
 import argparse
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from cli import Cli  # noqa: E402
 
 # How often each writer inserts while indexes are made.
 INSERTS = 25
+# How often the engine is killed while it makes segments, and how long it has until then at most, in seconds.
+KILLS, KILLED_WITHIN = 10, 1.2
 
 
 class Lake:
@@ -33,14 +36,18 @@ class Lake:
         self.folder, self.data = folder, f"{folder}/data"
         self.uri = lakes.catalog_uri(backend, folder, "indexes")
         self.attach = f"ATTACH 'ducklake:{self.uri}' AS lk (DATA_PATH '{self.data}/')"
-        self.engine = Cli()
-        self.ours(self.attach)
-        self.ours("USE lk")
+        self.reopen()
         self.con = connect(self.attach)
         self.wrong = []
 
     def ours(self, sql):
         return self.engine.run(sql)
+
+    def reopen(self):
+        """A new process of the engine."""
+        self.engine = Cli()
+        self.ours(self.attach)
+        self.ours("USE lk")
 
     def theirs(self, sql):
         return self.con.execute(sql).fetchall()
@@ -194,6 +201,49 @@ def meanwhile(lake):
         lake.check("rows that were inserted meanwhile", rows, [[2 * INSERTS]])
 
 
+def killed(lake):
+    """The engine is killed while it makes segments: what it says afterwards is what reading everything says."""
+    chance = random.Random(6)
+    vector = "[sin(i)::FLOAT, cos(i * 7)::FLOAT, sin(i * 13)::FLOAT, cos(i * 29)::FLOAT]"
+    rows = f"SELECT i::INTEGER, 'row ' || i || CASE WHEN i % 10 = 0 THEN ' marked' ELSE '' END, {vector} FROM range"
+    lake.theirs("CREATE TABLE torn (id INTEGER, title VARCHAR, v FLOAT[])")
+    total, unmade = 0, 0
+    for number in range(KILLS):
+        if number % 3 == 2:
+            lake.ours("DROP INDEX IF EXISTS torn_near")
+        lake.theirs(f"INSERT INTO torn {rows}({total}, {total + 1500}) r(i)")
+        total += 1500
+        known = {name for table, name, *_ in lake.indexes() if table == "torn"}
+        work = [f"CREATE INDEX {name} ON torn USING {of}" for name, of in (("torn_near", "HNSW (v)"), ("torn_words", "FTS (title)")) if name not in known]
+        for sql in [*work, "CALL ducklake_refresh_indexes('lk')"]:
+            lake.engine.send(sql)
+        time.sleep(chance.uniform(0, KILLED_WITHIN))
+        lake.engine.kill()
+        lake.reopen()
+        unmade += len(lake.indexes()) < 2
+        torn_rows(lake, total)
+    lake.ours("CALL ducklake_refresh_indexes('lk')")
+    torn_rows(lake, total)
+    plan = str(lake.ours("EXPLAIN SELECT id FROM torn ORDER BY array_distance(v, [1, 0, 0, 1]) LIMIT 10"))
+    lake.check("whether the index is used", "index=" in plan, True)
+    left = [name for name in lake.files() if not name.endswith(".qlx")]
+    lake.check("what is left over", left, [])
+    print(f"{KILLS} kills, after {unmade} an index was still to be made", file=sys.stderr)
+
+
+def torn_rows(lake, total):
+    """Searches of `torn`, with whatever segments there are, equal DuckDB's answers."""
+    nearest = "SELECT id FROM torn ORDER BY {} LIMIT 10"
+    lake.ours(f"SET hnsw_ef_search = {total}")
+    for query in ("[1, 0, 0, 1]", "[0.3, -0.2, 0.9, 0.1]"):
+        found = lake.ours(nearest.format(f"list_distance(v, {query})"))
+        expected = [list(row) for row in lake.theirs(nearest.format(f"list_distance(v, {query}::FLOAT[])"))]
+        lake.check(f"nearest of {total} rows", found, expected)
+    for sql, count in (("title @@ 'marked'", total // 10), ("title @@ 'row'", total)):
+        lake.check(f"rows where {sql}", lake.ours(f"SELECT count(*) FROM torn WHERE {sql}"), [[count]])
+    lake.check("rows of torn", lake.theirs("SELECT count(*) FROM torn"), [(total,)])
+
+
 def writer(number, attach):
     """Inserts, as DuckDB (0) or as the engine (1); tells what failed."""
     session = connect(attach) if number == 0 else Cli(limit=120)
@@ -237,6 +287,7 @@ def main():
     meanwhile(lake)
     if args.backend == "postgres":
         beside_transactions(lake)
+    killed(lake)
     lake.engine.close()
     if lake.wrong:
         raise SystemExit("\n".join(lake.wrong[:20]))

@@ -54,11 +54,11 @@ def catalog_uri(backend, folder, name):
     if backend != "postgres":
         return f"sqlite:{folder}/meta.sqlite"
     database = f"lake_{name}"
-    subprocess.run(
-        ["psql", "-qX", "-d", "postgres", "-c", f"DROP DATABASE IF EXISTS {database}", "-c", f"CREATE DATABASE {database}"],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
+    commands = (f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database}")
+    psql = ["psql", "-qX", "-d", "postgres", *(part for command in commands for part in ("-c", command))]
+    made = subprocess.run(psql, stderr=subprocess.PIPE, text=True)
+    if made.returncode != 0:
+        raise RuntimeError(f"{database} cannot be made: {made.stderr}")
     host, port, user = (os.environ[k] for k in ("PGHOST", "PGPORT", "PGUSER"))
     return f"postgres:host={host} port={port} user={user} dbname={database}"
 

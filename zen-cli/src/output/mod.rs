@@ -30,6 +30,11 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// `1 file was`, `2 files were`.
+fn files(count: usize) -> String {
+    if count == 1 { "1 file was".to_string() } else { format!("{count} files were") }
+}
+
 /// What was indexed, in a line or two, and which files were not.
 pub(crate) fn summary(indexed: &Indexed, all_skipped: bool) -> String {
     let rate = indexed.bytes as f64 / 1e6 / indexed.seconds.max(1e-9);
@@ -51,10 +56,10 @@ pub(crate) fn summary(indexed: &Indexed, all_skipped: bool) -> String {
         text.push_str("; without embeddings");
     }
     if indexed.partly_parsed > 0 {
-        text.push_str(&format!("\n  {} files were understood only in part", indexed.partly_parsed));
+        text.push_str(&format!("\n  {} understood only in part", files(indexed.partly_parsed)));
     }
     if !indexed.skipped.is_empty() {
-        text.push_str(&format!("\n  {} files were skipped:", indexed.skipped.len()));
+        text.push_str(&format!("\n  {} skipped:", files(indexed.skipped.len())));
         if all_skipped {
             for file in &indexed.skipped {
                 text.push_str(&format!("\n    {}: {}", file.path, file.reason));
