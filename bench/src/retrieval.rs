@@ -12,9 +12,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use zen_indexer::embed::{Embedder, ModelOptions, open_model};
+use datafusion::arrow::record_batch::RecordBatch;
+use ducklake_scan::Session;
+use futures::TryStreamExt;
+use serde::Deserialize;
+use zen_indexer::embed::{Embedder, ModelOptions, SqlEmbedder, open_model};
 use zen_indexer::index::{IndexOptions, Package, index};
-use zen_indexer::lake::{Location, ZenLake};
+use zen_indexer::lake::{Location, ZenLake, structs};
 use zen_indexer::model::ApiSymbol;
 use zen_indexer::progress::{Progress, Silent};
 use zen_indexer::sources::{FetchOptions, Fetched, FileKind, PackageSpec, WalkOptions, fetch, read_text, walk};
@@ -26,8 +30,28 @@ use crate::{Result, RetrievalArgs, report};
 /// Hits that are looked at.
 const FIRST: usize = 10;
 
+/// What the engine's own functions find, for comparison: BM25, cosine, and the fusion of both ranks. `{0}` is the question,
+/// `{1}` are further arguments.
+const SQL: [(&str, &str); 3] = [
+    ("BM25", "text_search('lake.zen.api_symbols', 'name, metadata, signature, file_path', {0}{1})"),
+    ("cosine", "vector_search('lake.zen.api_symbols', 'embedding', embed({0}){1})"),
+    (
+        "rank fusion of both",
+        "hybrid_search('lake.zen.api_symbols', 'embedding', embed({0}), 'name, metadata, signature, file_path', {0}{1})",
+    ),
+];
+
 /// Where a symbol is: package, file, line and name.
 type Place = (String, String, i32, String);
+
+/// A [`Place`] as the engine answers it.
+#[derive(Deserialize)]
+struct Row {
+    package: String,
+    file_path: String,
+    line_start: i32,
+    name: String,
+}
 
 /// What else is known of a symbol.
 struct Known {
@@ -60,7 +84,8 @@ pub(crate) async fn run(args: &RetrievalArgs) -> Result<()> {
     }
     let progress: Arc<dyn Progress> = Arc::new(Silent);
     lake.refresh(progress).await?;
-    lake.close().await;
+    let session = lake.session().await?;
+    session.set_embedder(Arc::new(SqlEmbedder::from(Arc::clone(&embedder))));
     let place = LakePlace { name: "bench".into(), location };
     let searcher = Searcher::new(Lakes::new(vec![place], None), Some(Arc::new(QueryModel::loaded(embedder))));
     for (of, visibility) in [("all symbols", None), ("public symbols", Some(Visibility::Public.as_str()))] {
@@ -79,13 +104,18 @@ pub(crate) async fn run(args: &RetrievalArgs) -> Result<()> {
         println!("\n{candidates} {of} of {packages} packages; {sentences} first sentences document {asked} of them");
         let filter = Filter { visibility: visibility.map(ToOwned::to_owned), ..Filter::default() };
         let mut rows = Vec::new();
+        for (name, function) in SQL {
+            let found = ask_sql(&session, &questions, function, visibility).await?;
+            rows.push([vec![name.to_owned()], found.cells()].concat());
+        }
         for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
             let found = ask(&searcher, &questions, mode, &filter).await?;
-            rows.push([vec![mode.to_string()], found.cells()].concat());
+            rows.push([vec![format!("zen search, {mode}")], found.cells()].concat());
         }
         report::table(&[of, "MRR@10, the symbol", "recall@10", "MRR@10, the sentence", "recall@10", "ms"], &rows);
     }
     searcher.close().await;
+    lake.close().await;
     Ok(())
 }
 
@@ -153,6 +183,14 @@ impl Sums {
         sums.2 += 1.0;
     }
 
+    fn add_question(&mut self, question: &Question, places: &HashMap<Place, usize>) {
+        let at = |answer: &Place| places.get(answer).copied();
+        for answer in &question.answers {
+            Self::add(&mut self.symbol, at(answer));
+        }
+        Self::add(&mut self.sentence, question.answers.iter().filter_map(at).min());
+    }
+
     fn cells(&self) -> Vec<String> {
         let share = |sum: f64, of: f64| format!("{:.3}", sum / of.max(1.0));
         let of = |sums: &(f64, f64, f64)| [share(sums.0, sums.2), share(sums.1, sums.2)];
@@ -177,12 +215,32 @@ async fn ask(searcher: &Searcher, questions: &[Question], mode: Mode, filter: &F
         if found.mode_used != mode {
             return Err(format!("searched as {}: {:?}", found.mode_used, found.notes).into());
         }
-        let places = places(&found.hits);
-        let at = |answer: &Place| places.get(answer).copied();
-        for answer in &question.answers {
-            Sums::add(&mut sums.symbol, at(answer));
-        }
-        Sums::add(&mut sums.sentence, question.answers.iter().filter_map(at).min());
+        sums.add_question(question, &places(&found.hits));
+    }
+    Ok(sums)
+}
+
+/// The same by a function of the engine.
+async fn ask_sql(
+    session: &Session,
+    questions: &[Question],
+    function: &str,
+    visibility: Option<&str>,
+) -> Result<Sums> {
+    let filter = visibility.map(|visibility| format!(", filter => 'visibility = ''{visibility}'''"));
+    let further = format!(", k => {FIRST}{}", filter.unwrap_or_default());
+    let mut sums = Sums::default();
+    for question in questions {
+        let literal = format!("'{}'", question.sentence.replace('\'', "''"));
+        let function = function.replace("{1}", &further).replace("{0}", &literal);
+        let started = std::time::Instant::now();
+        let sql = format!("SELECT package, file_path, line_start, name FROM {function}");
+        let batches: Vec<RecordBatch> = session.read(&sql).await?.stream.try_collect().await?;
+        sums.seconds += started.elapsed().as_secs_f64();
+        let rows: Vec<Row> = structs("api_symbols", &batches)?;
+        let place = |row: Row| (row.package, row.file_path, row.line_start, row.name);
+        let places = rows.into_iter().enumerate().map(|(at, row)| (place(row), at)).collect();
+        sums.add_question(question, &places);
     }
     Ok(sums)
 }

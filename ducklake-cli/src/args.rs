@@ -307,6 +307,10 @@ Examples:
       -c 'FROM l.orders AT (VERSION => 3)'
   ducklake-cli sql -c \"BEGIN; DELETE FROM orders WHERE total = 0; COMMIT\"
   ducklake-cli sql -f report.sql --output markdown
+  ducklake-cli sql -c \"CREATE INDEX words ON docs USING FTS (title, body)\" \\
+      -c \"SELECT title FROM docs WHERE body @@ 'expire snapshots'\"
+  ducklake-cli sql -c \"CREATE INDEX near ON docs USING HNSW (embedding)\" \\
+      -c \"FROM vector_search('docs', 'embedding', [0.1, 0.7], k => 5)\"
   ducklake-cli sql                 # a shell; .help lists its commands
 
 The lake of --lake is attached as \"lake\". Without one, ATTACH does it. It also

@@ -91,9 +91,8 @@ impl Embedder for MiniLm {
             return Ok(Vec::new());
         }
         let mut lease = self.take()?;
-        let failed = |source| EmbedError::Embed { texts: texts.len(), source };
-        let copy = lease.copy.as_mut().ok_or_else(|| failed("the model is gone".into()))?;
-        copy.embed(clipped(texts), Some(texts.len())).map_err(|error| failed(Box::new(error)))
+        let gone = || EmbedError::Embed { texts: texts.len(), source: "the model is gone".into() };
+        embed(lease.copy.as_mut().ok_or_else(gone)?, texts)
     }
 
     fn tokens(&self, text: &str) -> usize {
@@ -122,9 +121,14 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// Texts as far as the model reads them.
-pub(super) fn clipped<'t>(texts: &[&'t str]) -> Vec<&'t str> {
-    texts.iter().map(|text| clip(text, MAX_BYTES)).collect()
+/// The vectors of texts, which are read as far as the model reads them, in one call of it.
+pub(super) fn embed(model: &mut TextEmbedding, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let clipped: Vec<&str> = texts.iter().map(|text| clip(text, MAX_BYTES)).collect();
+    let failed = |error| EmbedError::Embed { texts: texts.len(), source: Box::new(error) };
+    model.embed(clipped, Some(texts.len())).map_err(failed)
 }
 
 /// The files that say how texts become tokens.

@@ -17,7 +17,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fastembed::{clipped, read_tokenizer, user_defined};
+use super::fastembed::{embed, read_tokenizer, user_defined};
 use super::model::ModelFiles;
 use super::{DIMENSIONS, EmbedError, Embedder, MAX_TOKENS, MODEL_NAME, Vars};
 
@@ -80,12 +80,7 @@ impl Embedder for QueryMiniLm {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let failed = |source| EmbedError::Embed { texts: texts.len(), source };
-        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-        let vectors = copy.embed(clipped(texts), Some(texts.len())).map_err(|error| failed(Box::new(error)))?;
+        let vectors = embed(&mut self.copy.lock().unwrap_or_else(PoisonError::into_inner), texts)?;
         match vectors.iter().find(|vector| vector.len() != DIMENSIONS) {
             Some(other) => Err(EmbedError::Dimensions { folder: self.folder.clone(), found: other.len() }),
             None => Ok(vectors),
