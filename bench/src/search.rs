@@ -113,7 +113,7 @@ fn zen(args: &SearchArgs, location: &Location, arguments: &[&str]) -> Result<()>
 /// The same queries again and again in this process.
 async fn warm(args: &SearchArgs, location: &Location, mode: Mode) -> Result<()> {
     let place = LakePlace { name: "bench".into(), location: location.clone() };
-    let model = Arc::new(QueryModel::new(ModelOptions::default()));
+    let model = Arc::new(QueryModel::for_many(ModelOptions::default()));
     let searcher = Searcher::new(Lakes::new(vec![place], None), Some(model));
     let mut times = Vec::new();
     for round in 0..=args.rounds {

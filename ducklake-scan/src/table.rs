@@ -185,6 +185,11 @@ impl LakeTable {
         self.lake.table_scan(&self.view, self.row.table_id, FileQuery::default()).await
     }
 
+    /// Whether there may be rows that are in no file: the catalog's, or a transaction's own.
+    pub(crate) async fn has_rows_outside_files(&self) -> Result<bool> {
+        Ok(self.view.local.is_some() || !self.all_rows().await?.inlined.is_empty())
+    }
+
     /// What the catalog has for a scan of the table at another snapshot.
     pub(crate) async fn scan_rows(&self, snapshot: i64) -> Result<Arc<TableScanRows>> {
         let mut view = self.view.clone();

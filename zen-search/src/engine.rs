@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use datafusion::prelude::Expr;
-use ducklake_scan::{Found, LakeError, RowKey, TextSearch, VectorSearch};
+use ducklake_scan::{Found, RowKey, TextSearch, VectorSearch};
 use ducklake_text::TextQuery;
 use serde::de::DeserializeOwned;
 
@@ -61,10 +61,8 @@ impl Searched {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let batch = any.rows_of(self.moment.lake.session(), &keys, columns).await?;
-        // Behind the columns comes what nobody asked for.
-        let wanted: Vec<usize> = (0..columns.len()).collect();
-        let batch = batch.project(&wanted).map_err(LakeError::from)?;
+        let lake = &self.moment.lake;
+        let batch = lake.kept_files().rows(lake.session(), self.table, any, &keys, columns).await?;
         let values: Vec<T> = zen_indexer::lake::structs(self.table, &[batch])?;
         Ok(keys.into_iter().zip(values).collect())
     }

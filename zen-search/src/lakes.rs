@@ -13,6 +13,7 @@ use zen_indexer::lake::{Location, ZenLake};
 use zen_indexer::model::IndexedPackage;
 
 use crate::error::{Result, SearchError};
+use crate::kept::KeptFiles;
 use crate::packages::Packages;
 
 /// A lake by name.
@@ -170,7 +171,8 @@ impl Member {
             let lake = ZenLake::open_read_only(&self.place.location).await?;
             let session = lake.session().await?;
             let name = self.place.name.clone();
-            Ok::<_, SearchError>(Arc::new(OpenLake { name, lake, session, packages: Mutex::default() }))
+            let (packages, kept_files) = (Mutex::default(), KeptFiles::default());
+            Ok::<_, SearchError>(Arc::new(OpenLake { name, lake, session, packages, kept_files }))
         };
         self.open.get_or_try_init(|| open).await.cloned()
     }
@@ -184,6 +186,7 @@ pub(crate) struct OpenLake {
     session: Session,
     /// The packages at the newest snapshot that was seen.
     packages: Mutex<Option<(i64, Arc<Packages>)>>,
+    kept_files: KeptFiles,
 }
 
 /// A lake at one snapshot: everything that is asked for one answer belongs together.
@@ -201,6 +204,11 @@ impl OpenLake {
 
     pub(crate) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Rows that were read before.
+    pub(crate) fn kept_files(&self) -> &KeptFiles {
+        &self.kept_files
     }
 
     /// The lake as it is now.

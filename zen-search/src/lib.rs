@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod filter;
 mod hit;
+mod kept;
 mod lakes;
 mod model;
 mod name;

@@ -5,14 +5,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, OnceCell};
 use zen_indexer::ZenError;
-use zen_indexer::embed::{EmbedError, Embedder, ModelOptions, open_query_model};
+use zen_indexer::embed::{EmbedError, Embedder, ModelOptions, open_model, open_query_model};
 
 use crate::error::{Result, SearchError};
 
 /// Makes vectors of queries.
 pub struct QueryModel {
     options: ModelOptions,
-    state: RwLock<State>,
+    state: Arc<RwLock<State>>,
+    /// Whether the model that starts quickly gives way to the one that works quickly.
+    is_for_many: bool,
     /// Held while the model is loaded, so that this happens once.
     loading: Mutex<()>,
 }
@@ -35,14 +37,22 @@ impl QueryModel {
     /// A model that is looked for where `options` say, once it is needed.
     #[must_use]
     pub fn new(options: ModelOptions) -> Self {
-        Self { options, state: RwLock::new(State::Unknown), loading: Mutex::default() }
+        Self { options, state: Arc::new(RwLock::new(State::Unknown)), is_for_many: false, loading: Mutex::default() }
+    }
+
+    /// As [`QueryModel::new`], for programs that answer many queries: the first one is answered as soon, and meanwhile the
+    /// model is loaded in the form that takes longer to load and half as long for every query.
+    #[must_use]
+    pub fn for_many(options: ModelOptions) -> Self {
+        Self { is_for_many: true, ..Self::new(options) }
     }
 
     /// A model that is loaded already.
     #[must_use]
     pub fn loaded(embedder: Arc<dyn Embedder>) -> Self {
         let options = ModelOptions::default();
-        Self { options, state: RwLock::new(State::Loaded(embedder)), loading: Mutex::default() }
+        let state = Arc::new(RwLock::new(State::Loaded(embedder)));
+        Self { options, state, is_for_many: false, loading: Mutex::default() }
     }
 
     /// Where the model is looked for.
@@ -69,7 +79,17 @@ impl QueryModel {
             Ok(embedder) => State::Loaded(Arc::from(embedder)),
             Err(error) => State::Absent(Arc::new(error)),
         };
+        let is_there = matches!(state, State::Loaded(_));
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        if self.is_for_many && is_there {
+            let (options, state) = (self.options.clone(), Arc::clone(&self.state));
+            tokio::task::spawn_blocking(move || {
+                // Where that fails, the first one does it all.
+                if let Ok(embedder) = open_model(&options) {
+                    *state.write().unwrap_or_else(PoisonError::into_inner) = State::Loaded(Arc::from(embedder));
+                }
+            });
+        }
         self.known().unwrap_or_else(|| Err(SearchError::NoEmbeddings))
     }
 

@@ -1,6 +1,6 @@
 //! Searches from Rust: best rows first, by where they are kept; their columns are read when they are asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch, UInt64Array};
@@ -92,6 +92,14 @@ pub struct Found {
     table: LakeTable,
 }
 
+impl RowKey {
+    /// The id of the data file that the row is in; `None` where the catalog keeps it.
+    #[must_use]
+    pub fn data_file(&self) -> Option<i64> {
+        (self.file >= 0).then_some(self.file)
+    }
+}
+
 impl Found {
     /// Columns of these rows, in their order, with `rowid` last. A row that is gone (its file was removed meanwhile) is an
     /// error.
@@ -109,6 +117,36 @@ impl Found {
     /// As [`Found::rows`].
     pub async fn rows_of(&self, session: &Session, keys: &[RowKey], columns: &[&str]) -> Result<RecordBatch> {
         rows(&session.search_state(), &self.table, keys, columns).await
+    }
+
+    /// Ids of the table's data files of at most so many rows, deleted ones included.
+    ///
+    /// # Errors
+    /// What the catalog has to say.
+    pub async fn small_files(&self, most_rows: u64) -> Result<HashSet<i64>> {
+        let rows = self.table.all_rows().await?;
+        let is_small = |rows: i64| u64::try_from(rows).is_ok_and(|rows| rows <= most_rows);
+        let files = rows.listing.files.iter().filter(|file| file.record_count.is_some_and(is_small));
+        Ok(files.map(|file| file.data_file_id).collect())
+    }
+
+    /// Columns of all rows that the table has in some data files, by their keys: for programs that ask for rows of the
+    /// same files again and again. Rows come in no order.
+    ///
+    /// # Errors
+    /// As [`Found::rows`].
+    pub async fn rows_of_files(
+        &self,
+        session: &Session,
+        files: &[i64],
+        columns: &[&str],
+    ) -> Result<(Vec<RowKey>, RecordBatch)> {
+        let files = files.iter().map(|file| (*file, None)).collect();
+        let kept = KeptRows { files, ..KeptRows::default() };
+        let all = read(&session.search_state(), &self.table, kept, columns).await?;
+        let keys = keys_of(&all);
+        let wanted: Vec<usize> = (KEY.len()..KEY.len() + columns.len()).collect();
+        Ok((keys, all.project(&wanted)?))
     }
 
     /// With other rows of the same table.
@@ -135,30 +173,38 @@ pub(super) async fn rows(
     }
     let files = files.into_iter().map(|(file, rows)| (file, Some(Arc::new(rows)))).collect();
     let inlined = keys.iter().any(|key| key.file < 0);
-    let wanted: Vec<&str> = KEY.into_iter().chain(columns.iter().copied()).chain(["rowid"]).collect();
-    let mut virtual_columns = KEY.to_vec();
-    virtual_columns.push("rowid");
-    let narrowed = table.clone().with_virtual_columns(&virtual_columns);
-    let narrowed = narrowed.keeping(KeptRows { files, inlined, ..KeptRows::default() });
-    let batches = plan::run(state, narrowed, |query| query.project(wanted.into_iter().map(exact))).await?;
-    let Some(first) = batches.first() else {
-        let fields = columns.iter().map(|name| table.field(name)).collect::<Result<Vec<_>>>()?;
-        let fields: Vec<_> = fields.into_iter().chain([Arc::new(Field::new("rowid", DataType::Int64, true))]).collect();
-        return match keys {
-            [] => Ok(RecordBatch::new_empty(Arc::new(Schema::new(fields)))),
-            _ => Err(gone(table)),
-        };
-    };
-    let all = concat_batches(&first.schema(), &batches)?;
-    let (ids, positions) = plan::keys(&all, 0);
-    let at: HashMap<RowKey, u64> = (0..)
-        .zip(ids.iter().zip(positions))
-        .map(|(index, (file, position))| (RowKey { file: *file, position: *position }, index))
-        .collect();
+    let columns: Vec<&str> = columns.iter().copied().chain(["rowid"]).collect();
+    let all = read(state, table, KeptRows { files, inlined, ..KeptRows::default() }, &columns).await?;
+    let at: HashMap<RowKey, u64> = keys_of(&all).into_iter().zip(0..).collect();
     let order: Option<UInt64Array> = keys.iter().map(|key| at.get(key).copied()).collect::<Option<Vec<u64>>>().map(Into::into);
     let order = order.ok_or_else(|| gone(table))?;
     let wanted: Vec<usize> = (KEY.len()..all.num_columns()).collect();
     Ok(take_record_batch(&all.project(&wanted)?, &order)?)
+}
+
+/// Rows of a table: [`KEY`], then columns, of which the last may be `rowid`.
+async fn read(state: &SessionState, table: &LakeTable, kept: KeptRows, columns: &[&str]) -> Result<RecordBatch> {
+    let wanted: Vec<&str> = KEY.into_iter().chain(columns.iter().copied()).collect();
+    let mut virtual_columns = KEY.to_vec();
+    virtual_columns.push("rowid");
+    let narrowed = table.clone().with_virtual_columns(&virtual_columns).keeping(kept);
+    let batches = plan::run(state, narrowed, |query| query.project(wanted.into_iter().map(exact))).await?;
+    match batches.first() {
+        Some(first) => Ok(concat_batches(&first.schema(), &batches)?),
+        None => {
+            let int = |name: &str| Arc::new(Field::new(name, DataType::Int64, true));
+            let field = |name: &&str| if *name == "rowid" { Ok(int(name)) } else { table.field(name) };
+            let fields = columns.iter().map(field).collect::<Result<Vec<_>>>()?;
+            let fields: Vec<_> = KEY.map(int).into_iter().chain(fields).collect();
+            Ok(RecordBatch::new_empty(Arc::new(Schema::new(fields))))
+        }
+    }
+}
+
+/// The keys of rows that [`read`] gave.
+fn keys_of(rows: &RecordBatch) -> Vec<RowKey> {
+    let (files, positions) = plan::keys(rows, 0);
+    files.iter().zip(positions).map(|(file, position)| RowKey { file: *file, position: *position }).collect()
 }
 
 fn gone(table: &LakeTable) -> LakeError {
@@ -257,9 +303,12 @@ async fn by_index(
     let Some(found) = nearest::candidates(table, state, nearest).await? else {
         return Ok((None, by_distance(state, table.clone(), nearest).await?));
     };
-    let rest = kept(&found.files, &found.rest, []);
-    let rest = table.clone().keeping(KeptRows { files: rest, inlined: true, ..KeptRows::default() });
-    let mut rows = by_distance(state, rest, nearest).await?;
+    let mut rows = Vec::new();
+    if !found.rest.is_empty() || table.has_rows_outside_files().await? {
+        let rest = kept(&found.files, &found.rest, []);
+        let rest = table.clone().keeping(KeptRows { files: rest, inlined: true, ..KeptRows::default() });
+        rows = by_distance(state, rest, nearest).await?;
+    }
     rows.extend(found.rows.iter().map(|(file, position, distance)| FoundRow {
         key: RowKey { file: found.files[*file].id, position: position.cast_signed() },
         score: *distance,

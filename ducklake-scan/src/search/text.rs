@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use datafusion::catalog::Session;
@@ -25,8 +25,8 @@ use super::store::{IndexFiles, OpenSegment};
 use crate::error::{LakeError, Result};
 use crate::table::{KeptRows, LakeTable};
 
-/// Bytes that an index in memory may use while it is made.
-const MEMORY: usize = 64 << 20;
+/// Bytes that an index in memory may use while it is made: at most, and for every byte of its texts.
+const MEMORY: (usize, usize) = (64 << 20, 16);
 
 /// What is searched: an index, or columns as if they had one.
 #[derive(Debug, Clone)]
@@ -199,6 +199,9 @@ async fn memory_rows(
     files: &[VisibleFile],
     rest: &[(usize, Range<u64>)],
 ) -> Result<Option<Arc<MemoryRows>>> {
+    if rest.is_empty() && !table.has_rows_outside_files().await? {
+        return Ok(None);
+    }
     let name = target.index.as_ref().map_or_else(|| target.columns.join("\0"), |index| index.uuid.clone());
     let mut hasher = DefaultHasher::new();
     (&name, &target.columns, table.row().table_id, table.view().snapshot.id, rest).hash(&mut hasher);
@@ -217,7 +220,9 @@ async fn memory_rows(
     }
     let schema = target.schema.clone();
     let build = move || -> Result<MemoryRows> {
-        let mut builder = ducklake_text::SegmentBuilder::new(&schema, MEMORY).map_err(|error| query_error(&error))?;
+        let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
+        let memory = bytes.saturating_mul(MEMORY.1).min(MEMORY.0);
+        let mut builder = ducklake_text::SegmentBuilder::new(&schema, memory).map_err(|error| query_error(&error))?;
         let mut keys = Vec::new();
         for batch in &batches {
             let texts: Vec<_> = batch.columns()[KEY.len()..].iter().map(|column| cast(column, &DataType::Utf8)).collect::<std::result::Result<_, _>>()?;

@@ -49,7 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Remove(args) => with_lake(&global, async |lake| remove::run(lake, &args, &global).await).await,
         Command::Embed(args) => with_lake(&global, async |lake| embed::run(lake, &args, &global).await).await,
-        Command::Serve(args) => serve::run(&args, &global, search::model(&args.model)).await,
+        Command::Serve(args) => serve::run(&args, &global, search::model_for_many(&args.model)).await,
         Command::Refresh => with_lake(&global, async |lake| refresh::run(lake, &global).await).await,
     }
 }

@@ -67,8 +67,16 @@ pub(super) fn filter(args: &Filters) -> Result<Filter, Failure> {
 
 /// The model for queries, which is not loaded before there is use for it.
 pub(super) fn model(args: &Model) -> Arc<QueryModel> {
-    let options = ModelOptions { model_dir: args.model_dir.clone(), offline: args.offline, ..ModelOptions::default() };
-    Arc::new(QueryModel::new(options))
+    Arc::new(QueryModel::new(model_options(args)))
+}
+
+/// The same for a program that goes on.
+pub(super) fn model_for_many(args: &Model) -> Arc<QueryModel> {
+    Arc::new(QueryModel::for_many(model_options(args)))
+}
+
+fn model_options(args: &Model) -> ModelOptions {
+    ModelOptions { model_dir: args.model_dir.clone(), offline: args.offline, ..ModelOptions::default() }
 }
 
 /// Warns of lakes that did not answer.

@@ -1,0 +1,149 @@
+//! Rows that searches read, kept for the next ones. Data files never change, and what one search finds is near to what the
+//! next one does: small files are read whole, once, for a lake that is searched again and again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{interleave_record_batch, take_record_batch};
+use datafusion::common::TableReference;
+use datafusion::execution::cache::default_cache::DefaultCache;
+use datafusion::execution::cache::{Cache, CacheKey, CacheValue};
+use ducklake_scan::{Found, LakeError, RowKey, Session};
+
+use crate::error::Result;
+
+/// Bytes of rows that are kept for a lake.
+const MEMORY: usize = 128 << 20;
+/// Of files with more rows, only those that are found are read.
+const MOST_ROWS: u64 = 20_000;
+
+/// Files of a lake as far as searches show them, the latest ones as long as there is room.
+pub(crate) struct KeptFiles(DefaultCache<FileKey, FileRows>);
+
+impl fmt::Debug for KeptFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptFiles").field("bytes", &self.0.memory_used()).finish()
+    }
+}
+
+/// Every table has columns of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct FileKey {
+    table: &'static str,
+    file: i64,
+}
+
+impl CacheKey for FileKey {
+    fn size(&self) -> usize {
+        size_of::<Self>()
+    }
+
+    fn table_ref(&self) -> Option<&TableReference> {
+        None
+    }
+}
+
+/// Rows of a file, with their keys in order.
+#[derive(Debug, Clone)]
+struct FileRows {
+    rows: Arc<RecordBatch>,
+    keys: Arc<Vec<RowKey>>,
+}
+
+impl CacheValue for FileRows {
+    fn size(&self) -> usize {
+        self.rows.get_array_memory_size() + self.keys.len() * size_of::<RowKey>()
+    }
+}
+
+impl Default for KeptFiles {
+    fn default() -> Self {
+        Self(DefaultCache::new(MEMORY).with_name("FoundRowsCache"))
+    }
+}
+
+impl KeptFiles {
+    /// Columns of found rows, in the order of `keys`. `columns` are the same for all searches of a table.
+    pub(crate) async fn rows(
+        &self,
+        session: &Session,
+        table: &'static str,
+        found: &Found,
+        keys: &[RowKey],
+        columns: &[&str],
+    ) -> Result<RecordBatch> {
+        let files = self.files(session, table, found, keys, columns).await?;
+        let at = |key: &RowKey| {
+            let (batch, rows) = files.get(&key.data_file()?)?;
+            Some((*batch, rows.keys.binary_search(key).ok()?))
+        };
+        // In the catalog, in a large file, or deleted since the file was kept.
+        let others: Vec<RowKey> = keys.iter().filter(|key| at(key).is_none()).copied().collect();
+        let mut batches: Vec<&RecordBatch> = vec![];
+        let mut kept: Vec<_> = files.values().collect();
+        kept.sort_by_key(|(batch, _)| *batch);
+        batches.extend(kept.into_iter().map(|(_, rows)| rows.rows.as_ref()));
+        let read = match &others[..] {
+            [] => None,
+            others => {
+                let rows = found.rows_of(session, others, columns).await?;
+                // Behind the columns comes what nobody asked for.
+                Some(rows.project(&(0..columns.len()).collect::<Vec<_>>()).map_err(LakeError::from)?)
+            }
+        };
+        let last = batches.len();
+        batches.extend(&read);
+        let other: HashMap<&RowKey, usize> = others.iter().zip(0..).collect();
+        let place = |key| at(key).or_else(|| Some((last, *other.get(key)?)));
+        let places: Vec<(usize, usize)> = keys.iter().filter_map(place).collect();
+        Ok(interleave_record_batch(&batches, &places).map_err(LakeError::from)?)
+    }
+
+    /// The small files among those of the keys, numbered; read where they are not kept.
+    async fn files(
+        &self,
+        session: &Session,
+        table: &'static str,
+        found: &Found,
+        keys: &[RowKey],
+        columns: &[&str],
+    ) -> Result<HashMap<i64, (usize, FileRows)>> {
+        let wanted: BTreeSet<i64> = keys.iter().filter_map(RowKey::data_file).collect();
+        let small = found.small_files(MOST_ROWS).await?;
+        let mut files = Vec::new();
+        let mut missing = Vec::new();
+        for file in wanted.into_iter().filter(|file| small.contains(file)) {
+            match self.0.get(&FileKey { table, file }) {
+                Some(rows) => files.push((file, rows)),
+                None => missing.push(file),
+            }
+        }
+        if !missing.is_empty() {
+            let (keys, all) = found.rows_of_files(session, &missing, columns).await?;
+            for (file, rows) in by_file(keys, &all)? {
+                self.0.put(&FileKey { table, file }, rows.clone());
+                files.push((file, rows));
+            }
+        }
+        Ok(files.into_iter().enumerate().map(|(number, (file, rows))| (file, (number, rows))).collect())
+    }
+}
+
+fn by_file(keys: Vec<RowKey>, all: &RecordBatch) -> Result<Vec<(i64, FileRows)>> {
+    let mut of_files: HashMap<i64, Vec<(RowKey, u32)>> = HashMap::new();
+    for (key, row) in keys.into_iter().zip(0..) {
+        if let Some(file) = key.data_file() {
+            of_files.entry(file).or_default().push((key, row));
+        }
+    }
+    let mut files = Vec::with_capacity(of_files.len());
+    for (file, mut rows) in of_files {
+        rows.sort_unstable();
+        let (keys, order): (Vec<RowKey>, Vec<u32>) = rows.into_iter().unzip();
+        let rows = take_record_batch(all, &UInt32Array::from(order)).map_err(LakeError::from)?;
+        files.push((file, FileRows { rows: Arc::new(rows), keys: Arc::new(keys) }));
+    }
+    Ok(files)
+}
