@@ -1,6 +1,5 @@
 //! Calls of each tool, and what goes wrong with them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -133,7 +132,7 @@ async fn indexing_tells_how_far_it_is() {
         )
         .expect("a file");
     }
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let sources = crate::client::here().join("src");
     let mut client = Client::of(Arc::new(crate::backend::Folders::open(&sources).await.expect("a folder"))).await;
     let spec = folder.path().to_string_lossy().into_owned();
     let (indexed, shown) = client.call("index_package", json!({"spec": spec})).await;

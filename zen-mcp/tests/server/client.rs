@@ -1,6 +1,6 @@
 //! A client at the other end of a stream in memory.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, ClientConfig, ProgressNotificationParam};
@@ -26,6 +26,11 @@ impl ClientHandler for Listener {
     }
 }
 
+/// This crate's folder. Asked for when it runs: clones may share a target folder, and with it what one of them built.
+pub(crate) fn here() -> PathBuf {
+    std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into()).into()
+}
+
 pub(crate) struct Client {
     pub(crate) session: RunningService<RoleClient, Listener>,
     pub(crate) steps: mpsc::UnboundedReceiver<ProgressNotificationParam>,
@@ -34,7 +39,7 @@ pub(crate) struct Client {
 impl Client {
     /// A client of a server over this crate's own sources.
     pub(crate) async fn of_sources() -> Self {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let sources = here().join("src");
         Self::of(Arc::new(Folders::open(&sources).await.expect("a folder"))).await
     }
 

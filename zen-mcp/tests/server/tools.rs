@@ -1,6 +1,5 @@
 //! What agents are told: a change of it is a change for every agent, so it is written down.
 
-use std::path::Path;
 
 use crate::client::Client;
 
@@ -9,7 +8,7 @@ async fn the_list_is_as_written_down() {
     let client = Client::of_sources().await;
     let listed = client.session.list_all_tools().await.expect("a list");
     let listed = format!("{}\n", serde_json::to_string_pretty(&listed).expect("JSON"));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/tools.json");
+    let path = crate::client::here().join("tests/server/tools.json");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &listed).expect("a file");
     }
