@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{interleave_record_batch, take_record_batch};
 use datafusion::common::TableReference;
 use datafusion::execution::cache::default_cache::DefaultCache;
@@ -143,7 +143,34 @@ fn by_file(keys: Vec<RowKey>, all: &RecordBatch) -> Result<Vec<(i64, FileRows)>>
         rows.sort_unstable();
         let (keys, order): (Vec<RowKey>, Vec<u32>) = rows.into_iter().unzip();
         let rows = take_record_batch(all, &UInt32Array::from(order)).map_err(LakeError::from)?;
+        let columns = rows.columns().iter().map(own).collect();
+        let rows = RecordBatch::try_new(rows.schema(), columns).map_err(LakeError::from)?;
         files.push((file, FileRows { rows: Arc::new(rows), keys: Arc::new(keys) }));
     }
     Ok(files)
+}
+
+/// Text that is a view into that of all files that were read with it would keep, and count, the whole of it.
+fn own(column: &ArrayRef) -> ArrayRef {
+    match column.as_string_view_opt() {
+        Some(text) => Arc::new(text.gc()),
+        None => Arc::clone(column),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, StringViewArray};
+
+    use super::*;
+
+    #[test]
+    fn a_piece_of_text_keeps_nothing_else() {
+        let all: ArrayRef = Arc::new(StringViewArray::from(vec!["a text that is longer than a view itself"; 1000]));
+        let piece = all.slice(10, 2);
+        assert!(piece.get_array_memory_size() > 10_000);
+        let owned = own(&piece);
+        assert!(owned.get_array_memory_size() < 1_000);
+        assert_eq!(owned.as_string_view().value(1), "a text that is longer than a view itself");
+    }
 }
