@@ -34,7 +34,7 @@ impl SqliteFile {
             };
             let error = CatalogError::new(kind, message).with_source(e);
             match kind {
-                FailureKind::NotFound => error.with_hint("check the path; a lake is made where its data path is given too"),
+                FailureKind::NotFound => error.with_hint("check the path; ATTACH with a DATA_PATH makes a lake, and so does `init`"),
                 _ => error,
             }
         })?;
