@@ -34,7 +34,9 @@ impl SqliteFile {
             };
             let error = CatalogError::new(kind, message).with_source(e);
             match kind {
-                FailureKind::NotFound => error.with_hint("check the path; ATTACH with a DATA_PATH makes a lake, and so does `init`"),
+                FailureKind::NotFound => {
+                    error.with_hint("check the path; ATTACH with a DATA_PATH makes a lake, and so does `init`")
+                }
                 _ => error,
             }
         })?;
