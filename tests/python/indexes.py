@@ -246,7 +246,7 @@ def torn_rows(lake, total):
 
 def writer(number, attach):
     """Inserts, as DuckDB (0) or as the engine (1); tells what failed."""
-    session = connect(attach) if number == 0 else Cli(limit=120)
+    session = patient(attach) if number == 0 else Cli(limit=120)
     run = session.execute if number == 0 else session.run
     if number:
         run(attach)
@@ -264,9 +264,17 @@ def writer(number, attach):
                     print(f"{'engine' if number else 'DuckDB'}, insert {i}: {str(error)[:300]!r}", flush=True)
                     break
                 session.close()
-                session = connect(attach)
+                session = patient(attach)
                 run = session.execute
     session.close()
+
+
+def patient(attach):
+    """DuckDB that goes on trying: against two others that commit without a pause it can lose ten times in a row."""
+    session = connect(attach)
+    session.execute("SET ducklake_max_retry_count = 1000")
+    session.execute("SET ducklake_retry_backoff = 1.0")
+    return session
 
 
 def main():
