@@ -1,15 +1,14 @@
 //! all-MiniLM-L6-v2 on ONNX Runtime, by fastembed.
 
-use std::fs;
-use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, UserDefinedEmbeddingModel};
 use ort::environment::Environment;
 
 use super::lanes::Lanes;
 use super::model::ModelFiles;
 use super::text::clip;
+use super::tokenizer::{read, read_tokenizer};
 use super::{DIMENSIONS, EmbedError, Embedder, MAX_TOKENS, MODEL_NAME};
 
 /// Tokens are rarely longer than a word: no text needs more bytes to fill what the model reads.
@@ -131,33 +130,27 @@ pub(super) fn embed(model: &mut TextEmbedding, texts: &[&str]) -> Result<Vec<Vec
     model.embed(clipped, Some(texts.len())).map_err(failed)
 }
 
-/// The files that say how texts become tokens.
-pub(super) fn read_tokenizer(files: &ModelFiles) -> Result<TokenizerFiles, EmbedError> {
-    Ok(TokenizerFiles {
-        tokenizer_file: read(&files.tokenizer)?,
-        config_file: read(&files.config)?,
-        tokenizer_config_file: read(&files.tokenizer_config)?,
-        // Newer exports have none: what it says is in tokenizer.json too.
-        special_tokens_map_file: files.special_tokens.as_deref().map_or_else(|| Ok(b"{}".to_vec()), read)?,
-    })
-}
-
 /// The model of a graph, with what makes one vector of those of all tokens.
-pub(super) fn user_defined(graph: Vec<u8>, tokenizer: TokenizerFiles) -> UserDefinedEmbeddingModel {
-    UserDefinedEmbeddingModel::new(graph, tokenizer).with_pooling(Pooling::Mean)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
-    fs::read(path).map_err(|source| EmbedError::ReadModel { path: path.into(), source })
+pub(super) fn start(
+    files: &ModelFiles,
+    graph: Vec<u8>,
+    options: InitOptionsUserDefined,
+) -> Result<TextEmbedding, EmbedError> {
+    let tokenizing = read_tokenizer(files)?;
+    let model = UserDefinedEmbeddingModel::new(graph, tokenizing.files).with_pooling(Pooling::Mean);
+    let failed = |error| EmbedError::LoadModel { folder: files.folder(), source: Box::new(error) };
+    let mut started = TextEmbedding::try_new_from_user_defined(model, options).map_err(failed)?;
+    if let Some(words) = tokenizing.words {
+        started.tokenizer.with_model(words);
+    }
+    Ok(started)
 }
 
 /// Reads the model's files into one more copy.
 fn load(files: &ModelFiles, environment: &Environment, lanes: Lanes) -> Result<TextEmbedding, EmbedError> {
-    let model = user_defined(read(&files.onnx)?, read_tokenizer(files)?);
     let options = InitOptionsUserDefined::new()
         .with_environment(environment.clone())
         .with_max_length(MAX_TOKENS)
         .with_intra_threads(lanes.threads);
-    TextEmbedding::try_new_from_user_defined(model, options)
-        .map_err(|error| EmbedError::LoadModel { folder: files.folder(), source: Box::new(error) })
+    start(files, read(&files.onnx)?, options)
 }

@@ -15,6 +15,7 @@ mod prepared;
 mod runtime;
 mod sql;
 mod text;
+mod tokenizer;
 
 pub use batch::embed_all;
 pub use error::{EmbedError, LibraryError};

@@ -17,7 +17,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fastembed::{embed, read_tokenizer, user_defined};
+use super::fastembed::{embed, start};
 use super::model::ModelFiles;
 use super::{DIMENSIONS, EmbedError, Embedder, MAX_TOKENS, MODEL_NAME, Vars};
 
@@ -64,8 +64,7 @@ impl QueryMiniLm {
             .with_intra_threads(1)
             .with_session_config("session.disable_prepacking", "1")
             .with_session_config("session.model_external_initializers_file_folder_path", folder.to_str()?);
-        let model = user_defined(graph, read_tokenizer(files).ok()?);
-        let copy = TextEmbedding::try_new_from_user_defined(model, options).ok()?;
+        let copy = start(files, graph, options).ok()?;
         Some(Self { copy: Mutex::new(copy), folder: files.folder() })
     }
 }
