@@ -25,6 +25,9 @@ pub struct AppendOptions {
     pub create: bool,
     /// Adds columns that the table has not, and widens types where that loses nothing. Default: false.
     pub evolve: bool,
+    /// Leaves few rows in the catalog, as the lake's settings say. Without, they become a data file, which search indexes
+    /// have segments of. Default: true.
+    pub inline: bool,
     /// How often the whole is run again after a conflict with another transaction. An [`Appender`], whose rows come
     /// only once, takes no notice. Default: 3.
     pub conflict_retries: u32,
@@ -34,7 +37,7 @@ pub struct AppendOptions {
 
 impl Default for AppendOptions {
     fn default() -> Self {
-        Self { create: false, evolve: false, conflict_retries: 3, commit: CommitInfo::default() }
+        Self { create: false, evolve: false, inline: true, conflict_retries: 3, commit: CommitInfo::default() }
     }
 }
 
@@ -240,9 +243,10 @@ impl<'t> Appender<'t> {
     }
 
     async fn sink(&mut self, table: i64) -> Result<RowSink> {
+        let inlines = self.options.inline;
         let transaction = self.transaction.get()?;
         let open = transaction.session().open();
-        open.with(transaction.attached(), async |lake| RowSink::new(lake, table, true)).await
+        open.with(transaction.attached(), async |lake| RowSink::new(lake, table, inlines)).await
     }
 
     async fn store(&mut self, table: i64, sink: RowSink) -> Result<()> {

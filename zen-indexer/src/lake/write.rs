@@ -92,7 +92,7 @@ impl ZenLake {
                 Box::pin(async move {
                     prepare(transaction).await?;
                     transaction.delete("zen.project_dependencies", col("project").eq(lit(project))).await?;
-                    append(transaction, "zen.project_dependencies", &batches).await
+                    append(transaction, "zen.project_dependencies", &batches, true).await
                 })
             })
             .await?;
@@ -148,10 +148,11 @@ fn replace(
             }
         }
         let removed = remove(transaction, &package.ecosystem, &package.name, Some(&package.version)).await?;
-        append(transaction, "zen.indexed_packages", &batches.package).await?;
-        append(transaction, "zen.api_symbols", &batches.symbols).await?;
-        append(transaction, "zen.doc_chunks", &batches.chunks).await?;
-        append(transaction, "zen.symbol_refs", &batches.refs).await?;
+        append(transaction, "zen.indexed_packages", &batches.package, true).await?;
+        // However few they are: what is in the catalog would be indexed anew by every process that searches.
+        append(transaction, "zen.api_symbols", &batches.symbols, false).await?;
+        append(transaction, "zen.doc_chunks", &batches.chunks, false).await?;
+        append(transaction, "zen.symbol_refs", &batches.refs, true).await?;
         Ok(Some(removed > 0))
     })
 }
@@ -174,11 +175,17 @@ pub(super) async fn prepare(transaction: &mut LakeTransaction) -> ducklake_scan:
     Ok(())
 }
 
-async fn append(transaction: &mut LakeTransaction, table: &str, batches: &[RecordBatch]) -> ducklake_scan::Result<()> {
+async fn append(
+    transaction: &mut LakeTransaction,
+    table: &str,
+    batches: &[RecordBatch],
+    inline: bool,
+) -> ducklake_scan::Result<()> {
     if batches.is_empty() {
         return Ok(());
     }
-    transaction.append(table, batches, &AppendOptions::default()).await.map(drop)
+    let options = AppendOptions { inline, ..AppendOptions::default() };
+    transaction.append(table, batches, &options).await.map(drop)
 }
 
 /// Removes a package's rows, of one version or of all; gives how many versions those were.
