@@ -26,7 +26,10 @@ pub(crate) enum Place {
     Remote,
 }
 
-/// An opendal store. Ranges of local files are read directly, all of a call in one go.
+/// Bytes of a local file that are made room for before it is read, and the most that it is read whole by one call.
+const MOST_AT_ONCE: u64 = 64 << 20;
+
+/// An opendal store. Ranges of local files, and small ones as a whole, are read directly, all of a call in one go.
 #[derive(Debug)]
 pub(crate) struct LakeStore {
     pub(crate) inner: OpendalStore,
@@ -70,7 +73,7 @@ fn read_range(file: &mut std::fs::File, range: &Range<u64>) -> std::io::Result<B
     let length = range.end.saturating_sub(range.start);
     file.seek(SeekFrom::Start(range.start))?;
     // What a file claims must not decide what is allocated.
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(64 << 20)).unwrap_or_default());
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MOST_AT_ONCE)).unwrap_or_default());
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes.into())
 }
@@ -143,18 +146,27 @@ impl ObjectStore for LakeStore {
             && options.if_none_match.is_none()
             && options.if_modified_since.is_none()
             && options.if_unmodified_since.is_none();
-        let (Place::Local, true, Some(GetRange::Bounded(range))) = (self.place, is_plain, &options.range) else {
-            return self.inner.get_opts(location, options).await;
+        let range = match (self.place, is_plain, &options.range) {
+            (Place::Local, true, Some(GetRange::Bounded(range))) => Some(range.clone()),
+            (Place::Local, true, None) => None,
+            _ => return self.inner.get_opts(location, options).await,
         };
-        let (path, range) = (local_path(location), range.clone());
-        let (bytes, range, size, modified) = blocking(location, move || {
+        let path = local_path(location);
+        let read = blocking(location, move || {
             let mut file = std::fs::File::open(path)?;
             let metadata = file.metadata()?;
+            let range = match range {
+                Some(range) => range,
+                None if metadata.is_file() && metadata.len() <= MOST_AT_ONCE => 0..metadata.len(),
+                None => return Ok(None),
+            };
             let bytes = read_range(&mut file, &range)?;
             let range = range.start..range.start + bytes.len() as u64;
-            Ok((bytes, range, metadata.len(), metadata.modified()?))
-        })
-        .await?;
+            Ok(Some((bytes, range, metadata.len(), metadata.modified()?)))
+        });
+        let Some((bytes, range, size, modified)) = read.await? else {
+            return self.inner.get_opts(location, options).await;
+        };
         let meta =
             ObjectMeta { location: location.clone(), last_modified: modified.into(), size, e_tag: None, version: None };
         let payload = GetResultPayload::Stream(futures::future::ready(Ok(bytes)).into_stream().boxed());
