@@ -1,16 +1,18 @@
 //! What one lake has to offer for a query, before anything is compared.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 
 use datafusion::prelude::Expr;
 use ducklake_scan::{Found, RowKey};
 use ducklake_text::TextQuery;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::Searched;
 use crate::error::{Result, SearchError};
 use crate::hit::{Doc, DocRow, Symbol, SymbolRow, What};
-use crate::lakes::{Moment, OpenLake};
+use crate::lakes::{Moment, OpenLake, thread};
 use crate::model::QueryVector;
 use crate::name::{NameFit, NameQuery};
 use crate::packages::{Scope, near};
@@ -99,20 +101,17 @@ pub(crate) async fn offer(lake: Arc<OpenLake>, question: Arc<Question>) -> Resul
     let both = |one: Option<Expr>, other| [one, other].into_iter().flatten().reduce(Expr::and);
     let of_symbols = both(scope.clone(), question.request.filter.of_symbols());
     let searched = |table, filter| Searched { moment: moment.clone(), table, filter };
-    let (symbols, docs) = tokio::try_join!(
-        async {
-            match question.request.wants_symbols() {
-                true => symbols(&searched("api_symbols", of_symbols), &question).await.map(Some),
-                false => Ok(None),
-            }
-        },
-        async {
-            match question.request.wants_docs() {
-                true => docs(&searched("doc_chunks", scope), &question).await.map(Some),
-                false => Ok(None),
-            }
-        },
-    )?;
+    let wanted = |is_wanted: bool, table, filter| is_wanted.then(|| (searched(table, filter), Arc::clone(&question)));
+    let docs = wanted(question.request.wants_docs(), "doc_chunks", scope)
+        .map(|(table, question)| beside(docs(table, question)));
+    let symbols = match wanted(question.request.wants_symbols(), "api_symbols", of_symbols) {
+        Some((table, question)) => Some(symbols(table, question).await?),
+        None => None,
+    };
+    let docs = match docs {
+        Some(docs) => Some(docs.await?),
+        None => None,
+    };
     let any = |what: fn(&Lists) -> bool| [&symbols, &docs].into_iter().flatten().any(|(_, lists)| what(lists));
     let (has_embeddings, is_unindexed) = (any(Lists::has_embeddings), any(Lists::is_unindexed));
     let list = |found: Option<(Vec<Candidate>, Lists)>| found.map(|(list, _)| list).unwrap_or_default();
@@ -126,15 +125,13 @@ pub(crate) async fn offer(lake: Arc<OpenLake>, question: Arc<Question>) -> Resul
     })
 }
 
-async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, Lists)> {
-    let by_words_and_name = async {
-        let words = by_words(table, question).await?;
-        // Names are only known to an index.
-        let has_index = words.as_ref().is_none_or(|found| found.index.is_some());
-        let names = if has_index { by_name(table, question).await? } else { Vec::new() };
-        Ok::<_, SearchError>((words, names))
-    };
-    let ((words, names), meaning) = tokio::try_join!(by_words_and_name, by_meaning(table, question))?;
+async fn symbols(table: Searched, question: Arc<Question>) -> Result<(Vec<Candidate>, Lists)> {
+    let meaning = beside(by_meaning(table.clone(), Arc::clone(&question)));
+    let words = by_words(&table, &question).await?;
+    // Names are only known to an index.
+    let has_index = words.as_ref().is_none_or(|found| found.index.is_some());
+    let names = if has_index { by_name(&table, &question).await? } else { Vec::new() };
+    let meaning = meaning.await?;
     let lists = Lists { words, meaning, names };
     let rows: HashMap<RowKey, SymbolRow> = table.rows(&lists.all(), &SymbolRow::COLUMNS).await?;
     let fit = |symbol: &Symbol| {
@@ -151,8 +148,10 @@ async fn symbols(table: &Searched, question: &Question) -> Result<(Vec<Candidate
     Ok((made, lists))
 }
 
-async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, Lists)> {
-    let (words, meaning) = tokio::try_join!(by_words(table, question), by_meaning(table, question))?;
+async fn docs(table: Searched, question: Arc<Question>) -> Result<(Vec<Candidate>, Lists)> {
+    let meaning = beside(by_meaning(table.clone(), Arc::clone(&question)));
+    let words = by_words(&table, &question).await?;
+    let meaning = meaning.await?;
     let lists = Lists { words, meaning, names: Vec::new() };
     let rows: HashMap<RowKey, DocRow> = table.rows(&lists.all(), &DocRow::COLUMNS).await?;
     let made = lists.candidates(rows, |row| {
@@ -161,6 +160,14 @@ async fn docs(table: &Searched, question: &Question) -> Result<(Vec<Candidate>, 
         Candidate { what: What::Doc(doc), words: None, meaning: None, name: None, downloads }
     });
     Ok((made, lists))
+}
+
+/// Does something on another processor, until it is done or nobody waits for it any more.
+fn beside<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> impl Future<Output = Result<T>> {
+    let work = AbortOnDropHandle::new(tokio::spawn(work));
+    async { work.await.map_err(thread)? }
 }
 
 /// By words; in name mode those of names, which may be spelt another way, and of headings.
@@ -178,7 +185,7 @@ async fn by_words(table: &Searched, question: &Question) -> Result<Option<Found>
 }
 
 /// By meaning, where there is a model.
-async fn by_meaning(table: &Searched, question: &Question) -> Result<Option<Found>> {
+async fn by_meaning(table: Searched, question: Arc<Question>) -> Result<Option<Found>> {
     if !question.has(&[Mode::Hybrid, Mode::Vector]) {
         return Ok(None);
     }

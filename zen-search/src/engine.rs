@@ -8,6 +8,7 @@ use ducklake_text::TextQuery;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
+use crate::kept::Reading;
 use crate::lakes::{Moment, table};
 
 /// A table of `zen` with the rows of it that count.
@@ -62,7 +63,8 @@ impl Searched {
             return Ok(HashMap::new());
         }
         let lake = &self.moment.lake;
-        let batch = lake.kept_files().rows(lake.session(), self.table, any, &keys, columns).await?;
+        let reading = Reading { session: lake.session(), table: self.table, found: any, columns };
+        let batch = lake.kept_files().rows(&reading, &keys).await?;
         let values: Vec<T> = zen_indexer::lake::structs(self.table, &[batch])?;
         Ok(keys.into_iter().zip(values).collect())
     }

@@ -1,9 +1,10 @@
 //! Rows that searches read, kept for the next ones. Data files never change, and what one search finds is near to what the
-//! next one does: small files are read whole, once, for a lake that is searched again and again.
+//! next one does: small files are read whole, once, for a lake that is searched again and again. The first search of a table
+//! keeps nothing: it may be the only one of a process, and reading what it found is quicker.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{interleave_record_batch, take_record_batch};
@@ -20,11 +21,24 @@ const MEMORY: usize = 128 << 20;
 const MOST_ROWS: u64 = 20_000;
 
 /// Files of a lake as far as searches show them, the latest ones as long as there is room.
-pub(crate) struct KeptFiles(DefaultCache<FileKey, FileRows>);
+pub(crate) struct KeptFiles {
+    files: DefaultCache<FileKey, FileRows>,
+    /// Tables that have been searched.
+    searched: Mutex<HashSet<&'static str>>,
+}
+
+/// What is read of found rows.
+pub(crate) struct Reading<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) table: &'static str,
+    pub(crate) found: &'a Found,
+    /// The same for all searches of a table.
+    pub(crate) columns: &'a [&'a str],
+}
 
 impl fmt::Debug for KeptFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptFiles").field("bytes", &self.0.memory_used()).finish()
+        f.debug_struct("KeptFiles").field("bytes", &self.files.memory_used()).finish()
     }
 }
 
@@ -60,21 +74,18 @@ impl CacheValue for FileRows {
 
 impl Default for KeptFiles {
     fn default() -> Self {
-        Self(DefaultCache::new(MEMORY).with_name("FoundRowsCache"))
+        Self { files: DefaultCache::new(MEMORY).with_name("FoundRowsCache"), searched: Mutex::default() }
     }
 }
 
 impl KeptFiles {
-    /// Columns of found rows, in the order of `keys`. `columns` are the same for all searches of a table.
-    pub(crate) async fn rows(
-        &self,
-        session: &Session,
-        table: &'static str,
-        found: &Found,
-        keys: &[RowKey],
-        columns: &[&str],
-    ) -> Result<RecordBatch> {
-        let files = self.files(session, table, found, keys, columns).await?;
+    /// Columns of found rows, in the order of `keys`.
+    pub(crate) async fn rows(&self, reading: &Reading<'_>, keys: &[RowKey]) -> Result<RecordBatch> {
+        let Reading { session, found, columns, .. } = reading;
+        let files = match self.is_first(reading.table) {
+            true => HashMap::new(),
+            false => self.files_of(reading, keys).await?,
+        };
         let at = |key: &RowKey| {
             let (batch, rows) = files.get(&key.data_file()?)?;
             Some((*batch, rows.keys.binary_search(key).ok()?))
@@ -101,21 +112,19 @@ impl KeptFiles {
         Ok(interleave_record_batch(&batches, &places).map_err(LakeError::from)?)
     }
 
+    fn is_first(&self, table: &'static str) -> bool {
+        self.searched.lock().unwrap_or_else(PoisonError::into_inner).insert(table)
+    }
+
     /// The small files among those of the keys, numbered; read where they are not kept.
-    async fn files(
-        &self,
-        session: &Session,
-        table: &'static str,
-        found: &Found,
-        keys: &[RowKey],
-        columns: &[&str],
-    ) -> Result<HashMap<i64, (usize, FileRows)>> {
+    async fn files_of(&self, reading: &Reading<'_>, keys: &[RowKey]) -> Result<HashMap<i64, (usize, FileRows)>> {
+        let Reading { session, table, found, columns } = *reading;
         let wanted: BTreeSet<i64> = keys.iter().filter_map(RowKey::data_file).collect();
         let small = found.small_files(MOST_ROWS).await?;
         let mut files = Vec::new();
         let mut missing = Vec::new();
         for file in wanted.into_iter().filter(|file| small.contains(file)) {
-            match self.0.get(&FileKey { table, file }) {
+            match self.files.get(&FileKey { table, file }) {
                 Some(rows) => files.push((file, rows)),
                 None => missing.push(file),
             }
@@ -123,7 +132,7 @@ impl KeptFiles {
         if !missing.is_empty() {
             let (keys, all) = found.rows_of_files(session, &missing, columns).await?;
             for (file, rows) in by_file(keys, &all)? {
-                self.0.put(&FileKey { table, file }, rows.clone());
+                self.files.put(&FileKey { table, file }, rows.clone());
                 files.push((file, rows));
             }
         }

@@ -154,7 +154,7 @@ impl Lakes {
     }
 }
 
-fn thread(error: tokio::task::JoinError) -> SearchError {
+pub(crate) fn thread(error: tokio::task::JoinError) -> SearchError {
     ZenError::Thread { reason: error.to_string() }.into()
 }
 

@@ -277,6 +277,23 @@ async fn versions_are_folded_and_what_is_removed_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_are_kept_from_the_second_search_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let searcher = searcher(vec![lake(folder.path(), "one", &[whole("some", "1.0.0")]).await]);
+    let request = SearchRequest::new("open a connection to a server");
+    let search = async || searcher.search(&request).await.unwrap().hits;
+    let is_empty = || format!("{searcher:?}").contains("KeptFiles { bytes: 0 }");
+    let first = search().await;
+    // A process that searches once reads what it found and nothing else.
+    assert!(is_empty());
+    for _ in 0..2 {
+        assert_eq!(search().await, first);
+        assert!(!is_empty());
+    }
+    searcher.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lakes_are_searched_together() {
     let folder = tempfile::tempdir().unwrap();
     let first = lake(folder.path(), "first", &[whole("some", "1.0.0")]).await;
