@@ -114,6 +114,9 @@ pub(crate) struct RetrievalArgs {
         "rust:semver@1.0.23",
     ])]
     packages: Vec<String>,
+    /// An empty folder in which the lake, the sources and the questions are left
+    #[arg(long)]
+    keep: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

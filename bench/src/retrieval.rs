@@ -66,21 +66,25 @@ struct Question {
 
 pub(crate) async fn run(args: &RetrievalArgs) -> Result<()> {
     report::heading_alone();
-    let folder = tempfile::tempdir()?;
-    let location = Location::default_from(folder.path());
+    let temporary = tempfile::tempdir()?;
+    let folder = args.keep.as_deref().unwrap_or(temporary.path());
+    let location = Location::default_from(folder);
     let lake = ZenLake::create(&location).await?;
     let embedder: Arc<dyn Embedder> = Arc::from(open_model(&ModelOptions::default())?);
     let mut sentences: BTreeMap<String, Vec<Place>> = BTreeMap::new();
     let mut symbols = HashMap::new();
     for name in &args.packages {
         let fetched = fetch(&name.parse::<PackageSpec>()?, &FetchOptions::default()).await?;
-        let copy = folder.path().join("sources").join(name.replace([':', '/', '@'], "-"));
+        let copy = folder.join("sources").join(name.replace([':', '/', '@'], "-"));
         let told = copy_blind(&fetched, &copy)?;
         let known = index_blind(&lake, &fetched, &copy, &embedder).await?;
         for (sentence, place) in told.into_iter().filter(|(_, place)| known.contains_key(place)) {
             sentences.entry(sentence).or_default().push(place);
         }
         symbols.extend(known);
+    }
+    if args.keep.is_some() {
+        fs::write(folder.join("questions.json"), serde_json::to_vec(&sentences)?)?;
     }
     let progress: Arc<dyn Progress> = Arc::new(Silent);
     lake.refresh(progress).await?;
@@ -221,12 +225,7 @@ async fn ask(searcher: &Searcher, questions: &[Question], mode: Mode, filter: &F
 }
 
 /// The same by a function of the engine.
-async fn ask_sql(
-    session: &Session,
-    questions: &[Question],
-    function: &str,
-    visibility: Option<&str>,
-) -> Result<Sums> {
+async fn ask_sql(session: &Session, questions: &[Question], function: &str, visibility: Option<&str>) -> Result<Sums> {
     let filter = visibility.map(|visibility| format!(", filter => 'visibility = ''{visibility}'''"));
     let further = format!(", k => {FIRST}{}", filter.unwrap_or_default());
     let mut sums = Sums::default();

@@ -105,9 +105,15 @@ fn zen(args: &SearchArgs, location: &Location, arguments: &[&str]) -> Result<()>
     let mut command = Command::new(&args.zen);
     command.arg("--lake").arg(&location.uri);
     command.arg("--data-path").arg(location.data_path.as_deref().unwrap_or_default());
-    let status = command.args(arguments).stdout(Stdio::null()).status();
-    let status = status.map_err(|error| format!("starting {}: {error}", args.zen.display()))?;
-    if status.success() { Ok(()) } else { Err(format!("zen {arguments:?} ended with {status}").into()) }
+    let output = command.args(arguments).stdout(Stdio::null()).output();
+    let output = output.map_err(|error| format!("starting {}: {error}", args.zen.display()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => {
+            let reason = String::from_utf8_lossy(&output.stderr);
+            Err(format!("zen {arguments:?} ended with {}: {}", output.status, reason.trim()).into())
+        }
+    }
 }
 
 /// The same queries again and again in this process.

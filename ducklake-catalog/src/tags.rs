@@ -48,7 +48,9 @@ impl Catalog {
             return Ok(Vec::new());
         }
         let mut sql = self.sql();
-        sql.push("SELECT g.value FROM ").table("ducklake_tag").push(" g WHERE g.value IS NOT NULL AND substr(g.key, 1, ");
+        sql.push("SELECT g.value FROM ")
+            .table("ducklake_tag")
+            .push(" g WHERE g.value IS NOT NULL AND substr(g.key, 1, ");
         sql.push(&prefix.chars().count().to_string()).push(") = ").bind(prefix);
         let rows = self.database().query("reading tags", sql).await?;
         rows.into_iter().map(|mut row| row.text("value")).collect()

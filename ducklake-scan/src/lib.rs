@@ -81,9 +81,9 @@ pub use error::{ErrorKind, LakeError, Result};
 pub use lake::{CreateLake, Lake, LakeOptions, LakeView, SnapshotSelector, timestamp_micros};
 pub use register::LakeCatalog;
 pub use search::{
-    ColumnRef, DefinitionError, Found, FoundRow, FtsColumn, HnswOptions, IndexDefinition, IndexKind, IndexStatus, Metric,
-    NewIndex, Refresh, RefreshProgress, RefreshRow, RefreshScope, RowKey, SearchOptions, TableIndex, TextColumn, TextKind,
-    TextSearch, VectorSearch,
+    ColumnRef, DefinitionError, Found, FoundRow, FtsColumn, HnswOptions, IndexDefinition, IndexKind, IndexStatus,
+    Metric, NewIndex, Refresh, RefreshProgress, RefreshRow, RefreshScope, RowKey, SearchOptions, TableIndex,
+    TextColumn, TextKind, TextSearch, VectorSearch,
 };
 pub use session::{QueryResult, Session};
 pub use sql::embed::{Embedder, EmbedderError};

@@ -38,8 +38,8 @@ use crate::lake_file::{DeleteFormat, DeleteSource, FileState, LakeFile, PartialR
 use crate::parquet::{FileKey, LakeReaderFactory, ReadFacts};
 use crate::prune::{PartitionFacts, prune_files, ranges};
 use crate::search::{self, Nearest};
-use crate::sql::names::similar;
 use crate::source::{DuckLakeSource, PruningCounts, VIRTUAL_COLUMNS};
+use crate::sql::names::similar;
 
 /// A table pinned to one snapshot. Virtual columns (`rowid`, `snapshot_id`, `filename`, `file_row_number`,
 /// `file_index`) are part of the schema only where they were asked for.

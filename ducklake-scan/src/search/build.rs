@@ -138,7 +138,8 @@ pub(super) async fn build(
         let _ = sender.send(Step::End).await;
     }
     drop(sender);
-    let built = builder.await.map_err(|error| LakeError::Invalid(format!("building a segment ended early: {error}")))?;
+    let built =
+        builder.await.map_err(|error| LakeError::Invalid(format!("building a segment ended early: {error}")))?;
     fed?;
     built
 }
@@ -216,7 +217,11 @@ fn consume(
 /// A segment under construction.
 enum Builder {
     /// Not begun before the first vector tells how long vectors are.
-    Vector { rows: u32, options: ducklake_vector::BuildOptions, builder: Option<(usize, ducklake_vector::SegmentBuilder)> },
+    Vector {
+        rows: u32,
+        options: ducklake_vector::BuildOptions,
+        builder: Option<(usize, ducklake_vector::SegmentBuilder)>,
+    },
     Text(ducklake_text::SegmentBuilder),
 }
 
@@ -327,7 +332,10 @@ mod tests {
         assert_eq!(pieces(Batch::split([(0, 0..5), (1, 0..max)])), [vec![(0, 0..5)], vec![(1, 0..max)]]);
         let cut = Batch::split([(0, 0..2 * max + 3), (1, 0..1)]);
         assert!(cut.iter().all(|batch| batch.rows() <= max));
-        assert_eq!(pieces(cut), [vec![(0, 0..max)], vec![(0, max..2 * max)], vec![(0, 2 * max..2 * max + 3), (1, 0..1)]]);
+        assert_eq!(
+            pieces(cut),
+            [vec![(0, 0..max)], vec![(0, max..2 * max)], vec![(0, 2 * max..2 * max + 3), (1, 0..1)]]
+        );
         assert!(Batch::split([]).is_empty());
     }
 }

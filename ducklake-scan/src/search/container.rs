@@ -89,7 +89,12 @@ pub(super) enum Beginning {
 }
 
 /// Puts a segment's file together.
-pub(super) fn write(index: &str, pieces: Vec<Piece>, payload: &[u8], key: Option<&str>) -> Result<Bytes, ContainerError> {
+pub(super) fn write(
+    index: &str,
+    pieces: Vec<Piece>,
+    payload: &[u8],
+    key: Option<&str>,
+) -> Result<Bytes, ContainerError> {
     let header = Header {
         version: 1,
         index: index.to_string(),

@@ -184,7 +184,8 @@ mod tests {
     }
 
     fn segment(name: &str, pieces: &[(i64, u64, u32)]) -> Arc<SegmentInfo> {
-        let pieces = pieces.iter().map(|(id, start, rows)| Piece { file: format!("f{id}"), start: *start, rows: *rows });
+        let pieces =
+            pieces.iter().map(|(id, start, rows)| Piece { file: format!("f{id}"), start: *start, rows: *rows });
         let header = Header { version: 1, index: String::new(), pieces: pieces.collect(), payload: 0, crc32: 0 };
         Arc::new(SegmentInfo { name: name.into(), header })
     }
@@ -214,7 +215,8 @@ mod tests {
         let all = large.allowed(|_| AllowedRows::All).unwrap();
         assert_eq!(all, (0..10).chain(14..19).collect());
         let some = Arc::new(RoaringTreemap::from_iter([1, 9, 12]));
-        let some = large.allowed(|file| if file == 0 { AllowedRows::Only(Arc::clone(&some)) } else { AllowedRows::All });
+        let some =
+            large.allowed(|file| if file == 0 { AllowedRows::Only(Arc::clone(&some)) } else { AllowedRows::All });
         assert_eq!(some.unwrap(), [1, 9].into_iter().chain(14..19).collect());
         assert_eq!(found.parts[1].allowed(|_| AllowedRows::All), None);
         let later = Arc::new(RoaringTreemap::from_iter([2, 4, 6]));

@@ -287,7 +287,8 @@ impl IndexKind {
                 return Some(format!("a column of it was dropped (field id {field_id})"));
             };
             let has = sql_name(&column.lake_type);
-            (!wanted.contains(&column.lake_type)).then(|| format!("column '{}' is {has}, and has to be {what}", column.name))
+            (!wanted.contains(&column.lake_type))
+                .then(|| format!("column '{}' is {has}, and has to be {what}", column.name))
         })
     }
 

@@ -26,7 +26,8 @@ impl DiskCache {
         let read = tokio::task::spawn_blocking(move || {
             let bytes = std::fs::read(&path).ok()?;
             // What is used stays.
-            let _ = std::fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            let _ =
+                std::fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
             Some(Bytes::from(bytes))
         });
         read.await.ok().flatten()
@@ -51,7 +52,8 @@ impl DiskCache {
         }
         std::fs::create_dir_all(&self.folder)?;
         let unfinished = self.folder.join(format!("{name}.{}.tmp", uuid::Uuid::new_v4()));
-        let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, self.folder.join(name)));
+        let written =
+            std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, self.folder.join(name)));
         if written.is_err() {
             let _ = std::fs::remove_file(&unfinished);
         }
@@ -99,7 +101,10 @@ mod tests {
         }
         assert_eq!(cache.get("a").await.as_deref(), Some(&b"1234"[..]));
         cache.put("c", Bytes::from_static(b"5678")).await;
-        assert_eq!((cache.get("b").await, cache.get("a").await.is_some(), cache.get("c").await.is_some()), (None, true, true));
+        assert_eq!(
+            (cache.get("b").await, cache.get("a").await.is_some(), cache.get("c").await.is_some()),
+            (None, true, true)
+        );
         cache.put("d", Bytes::from_static(b"more than there is room for")).await;
         assert_eq!(cache.get("d").await, None);
     }

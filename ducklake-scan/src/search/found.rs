@@ -176,7 +176,8 @@ pub(super) async fn rows(
     let columns: Vec<&str> = columns.iter().copied().chain(["rowid"]).collect();
     let all = read(state, table, KeptRows { files, inlined, ..KeptRows::default() }, &columns).await?;
     let at: HashMap<RowKey, u64> = keys_of(&all).into_iter().zip(0..).collect();
-    let order: Option<UInt64Array> = keys.iter().map(|key| at.get(key).copied()).collect::<Option<Vec<u64>>>().map(Into::into);
+    let order: Option<UInt64Array> =
+        keys.iter().map(|key| at.get(key).copied()).collect::<Option<Vec<u64>>>().map(Into::into);
     let order = order.ok_or_else(|| gone(table))?;
     let wanted: Vec<usize> = (KEY.len()..all.num_columns()).collect();
     Ok(take_record_batch(&all.project(&wanted)?, &order)?)
@@ -329,8 +330,13 @@ async fn by_distance(state: &SessionState, table: LakeTable, nearest: &Nearest) 
             query = query.filter(condition)?;
         }
         let [file, position] = KEY.map(exact);
-        let query = query.filter(exact(&nearest.column).is_not_null())?.project([file, position, distance.alias("distance")])?;
-        let order = [exact("distance").sort(true, false), exact(KEY[0]).sort(true, false), exact(KEY[1]).sort(true, false)];
+        let query = query.filter(exact(&nearest.column).is_not_null())?.project([
+            file,
+            position,
+            distance.alias("distance"),
+        ])?;
+        let order =
+            [exact("distance").sort(true, false), exact(KEY[0]).sort(true, false), exact(KEY[1]).sort(true, false)];
         query.sort(order)?.limit(0, Some(k))
     });
     let mut rows = Vec::new();
@@ -355,7 +361,8 @@ fn distance(state: &SessionState, nearest: &Nearest) -> Result<Expr> {
         Metric::L2 => "list_distance",
         Metric::InnerProduct => "list_negative_inner_product",
     };
-    let function = state.scalar_functions().get(name).ok_or_else(|| LakeError::not_supported(format!("{name} here")))?;
+    let function =
+        state.scalar_functions().get(name).ok_or_else(|| LakeError::not_supported(format!("{name} here")))?;
     Ok(function.call(vec![exact(&nearest.column), vector_literal(&nearest.query)]))
 }
 

@@ -51,7 +51,8 @@ struct Rows {
 impl GrowingIndexes {
     /// The index in memory for an index; `None` where looking at the rows is as quick.
     pub(super) fn of(&self, uuid: &str, files: &[VisibleFile], rest: &[(usize, Range<u64>)]) -> Option<Arc<Growing>> {
-        let rows: u64 = rest.iter().map(|(file, positions)| positions.end.min(files[*file].rows) - positions.start).sum();
+        let rows: u64 =
+            rest.iter().map(|(file, positions)| positions.end.min(files[*file].rows) - positions.start).sum();
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         if rows < MANY {
             // Segments took its rows over, or there never were many.
@@ -78,8 +79,7 @@ impl Growing {
     ) -> Result<Vec<(usize, u64, f32)>> {
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = &rows.index else { return Ok(Vec::new()) };
-        let by_name: HashMap<&str, usize> =
-            allowed.keys().map(|file| (files[*file].name.as_str(), *file)).collect();
+        let by_name: HashMap<&str, usize> = allowed.keys().map(|file| (files[*file].name.as_str(), *file)).collect();
         let place = |id: u64| -> Option<(usize, u64)> {
             let (name, position) = rows.places.get(usize::try_from(id).ok()?)?;
             Some((*by_name.get(name.as_ref())?, *position))
@@ -108,7 +108,8 @@ impl Growing {
         if files.is_empty() {
             return;
         }
-        let (growing, table, column, metric) = (Arc::clone(self), table.clone(), nearest.column.clone(), nearest.metric);
+        let (growing, table, column, metric) =
+            (Arc::clone(self), table.clone(), nearest.column.clone(), nearest.metric);
         let room = table.lake().segments().memory() / 2;
         let lake = table.lake().clone();
         lake.storage().in_background(&runtime, async move {

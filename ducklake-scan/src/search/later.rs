@@ -41,7 +41,9 @@ impl RefreshQueue {
 /// Tables to which a transaction adds data files.
 pub(crate) fn grown_tables(transaction: &Transaction) -> Vec<i64> {
     let tables = transaction.names().tables.iter().map(|table| table.table_id);
-    tables.filter(|id| transaction.table(*id).is_some_and(|table| table.base.is_some() && !table.files.is_empty())).collect()
+    tables
+        .filter(|id| transaction.table(*id).is_some_and(|table| table.base.is_some() && !table.files.is_empty()))
+        .collect()
 }
 
 impl Lake {

@@ -27,17 +27,17 @@ use datafusion::catalog::Session;
 use datafusion::logical_expr::Expr;
 
 pub use definition::{ColumnRef, DefinitionError, FtsColumn, IndexDefinition, IndexKind, Metric, Refresh, TextKind};
+pub use found::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
 pub use known::TableIndex;
 pub use new_index::{HnswOptions, NewIndex, TextColumn};
-pub use found::{Found, FoundRow, RowKey, TextSearch, VectorSearch};
 pub use refresh::{IndexStatus, RefreshProgress, RefreshRow, RefreshScope};
 pub use store::SearchOptions;
 
 pub(crate) use definition::TAG_PREFIX;
 pub(crate) use known::indexes;
-pub(crate) use new_index::did_you_mean;
 pub(crate) use later::{RefreshQueue, grown_tables};
 pub(crate) use nearest::Nearest;
+pub(crate) use new_index::did_you_mean;
 pub(crate) use rule::NearestRows;
 pub(crate) use statements::{REFRESH, RefreshCall};
 pub(crate) use store::SegmentStore;
@@ -77,7 +77,9 @@ async fn metric_of(table: &LakeTable, column: &str) -> Result<Option<ducklake_ve
     let Some(column) = table.columns().iter().find(|c| c.name == column) else { return Ok(None) };
     let indexes = definitions(table).await?;
     Ok(indexes.iter().find_map(|index| match &index.kind {
-        IndexKind::Hnsw { column: indexed, metric, .. } if indexed.field_id == column.id => Some(vector_metric(*metric)),
+        IndexKind::Hnsw { column: indexed, metric, .. } if indexed.field_id == column.id => {
+            Some(vector_metric(*metric))
+        }
         _ => None,
     }))
 }

@@ -109,7 +109,8 @@ pub(crate) async fn candidates(
         Some(OpenSegment::Vector(segment)) => segment.dimensions() != dimensions && !segment.is_empty(),
         _ => true,
     });
-    let indexed: u64 = cover.parts.iter().flat_map(|part| &part.pieces).map(|p| p.positions.end - p.positions.start).sum();
+    let indexed: u64 =
+        cover.parts.iter().flat_map(|part| &part.pieces).map(|p| p.positions.end - p.positions.start).sum();
     let growing = table.lake().segments().growing().of(&index.uuid, &files, &cover.rest);
     let grown = growing.as_ref().map(|growing| take_grown(growing, table, nearest, &files, &mut cover.rest));
     let grown = grown.unwrap_or_default();
@@ -156,7 +157,10 @@ fn take_grown(
 ) -> Vec<usize> {
     let is_whole = |(file, positions): &(usize, Range<u64>)| {
         let file = &files[*file];
-        file.rows > 0 && positions.start == 0 && positions.end >= file.rows && file.id < ducklake_transact::FIRST_LOCAL_ID
+        file.rows > 0
+            && positions.start == 0
+            && positions.end >= file.rows
+            && file.id < ducklake_transact::FIRST_LOCAL_ID
     };
     let (whole, pieces): (Vec<_>, Vec<_>) = std::mem::take(rest).into_iter().partition(is_whole);
     let (known, unknown): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(file, _)| growing.knows(&files[*file]));
@@ -249,5 +253,7 @@ fn search_one(
     if segment.is_empty() {
         return Ok(Vec::new());
     }
-    segment.search(query, k, ef, allowed).map_err(|error| LakeError::usage(format!("the vector cannot be searched: {error}")))
+    segment
+        .search(query, k, ef, allowed)
+        .map_err(|error| LakeError::usage(format!("the vector cannot be searched: {error}")))
 }

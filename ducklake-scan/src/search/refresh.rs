@@ -243,7 +243,8 @@ async fn remove_needless(table: &LakeTable, index: IndexFiles<'_>) -> Result<u64
         let rows = file.record_count.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default();
         files.push(VisibleFile { id: file.data_file_id, name, rows });
     }
-    let needed: HashSet<String> = cover(&files, &segments).parts.into_iter().map(|part| part.info.name.clone()).collect();
+    let needed: HashSet<String> =
+        cover(&files, &segments).parts.into_iter().map(|part| part.info.name.clone()).collect();
     let needless: Vec<String> =
         segments.iter().filter(|info| !needed.contains(&info.name)).map(|info| info.name.clone()).collect();
     if needless.is_empty() {

@@ -112,7 +112,9 @@ fn through(expr: Expr, projection: &Projection) -> Result<Expr> {
     let replaced = expr.transform(|node| {
         let Expr::Column(column) = &node else { return Ok(Transformed::no(node)) };
         match projection.schema.maybe_index_of_column(column) {
-            Some(index) => Ok(Transformed::new(projection.expr[index].clone().unalias(), true, TreeNodeRecursion::Jump)),
+            Some(index) => {
+                Ok(Transformed::new(projection.expr[index].clone().unalias(), true, TreeNodeRecursion::Jump))
+            }
             None => Ok(Transformed::no(node)),
         }
     })?;
@@ -125,7 +127,11 @@ fn is_plain(condition: &Expr) -> bool {
     let walked = condition.apply(|node| {
         plain &= !matches!(
             node,
-            Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::OuterReferenceColumn(..) | Expr::Placeholder(_)
+            Expr::ScalarSubquery(_)
+                | Expr::Exists(_)
+                | Expr::InSubquery(_)
+                | Expr::OuterReferenceColumn(..)
+                | Expr::Placeholder(_)
         );
         Ok(if plain { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });

@@ -206,13 +206,17 @@ impl SegmentStore {
                 match known {
                     Some(info) => Ok(Some(info)),
                     // A file that is no segment of this index, or one that is gone again, is as good as none.
-                    None => Ok(self.header(index, &name, size).await?.map(|header| {
-                        Arc::new(SegmentInfo { name, header })
-                    })),
+                    None => {
+                        Ok(self.header(index, &name, size).await?.map(|header| Arc::new(SegmentInfo { name, header })))
+                    }
                 }
             }
         });
-        let infos: Vec<_> = infos.buffered(AT_A_TIME).try_filter_map(|info: Option<_>| async { Ok::<_, LakeError>(info) }).try_collect().await?;
+        let infos: Vec<_> = infos
+            .buffered(AT_A_TIME)
+            .try_filter_map(|info: Option<_>| async { Ok::<_, LakeError>(info) })
+            .try_collect()
+            .await?;
         let infos = Arc::new(infos);
         self.listings(|listings| listings.insert(index.uuid.to_string(), (at, Arc::clone(&infos))));
         Ok(infos)
@@ -319,7 +323,12 @@ impl SegmentStore {
     }
 
     /// Bytes as a segment; what is wrong with them otherwise.
-    async fn decode(&self, index: IndexFiles<'_>, info: &SegmentInfo, bytes: Bytes) -> Result<OpenSegment, SegmentFault> {
+    async fn decode(
+        &self,
+        index: IndexFiles<'_>,
+        info: &SegmentInfo,
+        bytes: Bytes,
+    ) -> Result<OpenSegment, SegmentFault> {
         let key = index.key.map(str::to_string);
         let schema = index.text.cloned();
         let rows = info.header.rows();
@@ -409,5 +418,8 @@ async fn listed(located: &Located) -> Result<Vec<ObjectMeta>> {
 }
 
 fn failed(located: &Located, error: &object_store::Error) -> LakeError {
-    LakeError::Invalid(format!("the index segments at '{}/{}' cannot be reached: {error}", located.store_url, located.path))
+    LakeError::Invalid(format!(
+        "the index segments at '{}/{}' cannot be reached: {error}",
+        located.store_url, located.path
+    ))
 }

@@ -25,8 +25,10 @@ use super::store::{IndexFiles, OpenSegment};
 use crate::error::{LakeError, Result};
 use crate::table::{KeptRows, LakeTable};
 
-/// Bytes that an index in memory may use while it is made: at most, and for every byte of its texts.
-const MEMORY: (usize, usize) = (64 << 20, 16);
+/// Bytes that an index in memory may use at most while it is made.
+const MOST_MEMORY: usize = 64 << 20;
+/// Bytes that it may use for every byte of its texts.
+const MEMORY_PER_BYTE: usize = 16;
 
 /// What is searched: an index, or columns as if they had one.
 #[derive(Debug, Clone)]
@@ -169,10 +171,9 @@ impl TextSearchRun {
         let hits = ducklake_text::search(&borrowed, query, k, boosts).map_err(|error| query_error(&error))?;
         let row = |hit: &ducklake_text::TextHit| {
             let key = match self.cover.parts.get(hit.segment) {
-                Some(part) => part.place(hit.row).map(|(file, position)| RowKey {
-                    file: self.files[file].id,
-                    position: position.cast_signed(),
-                }),
+                Some(part) => part
+                    .place(hit.row)
+                    .map(|(file, position)| RowKey { file: self.files[file].id, position: position.cast_signed() }),
                 None => self.memory.as_ref().and_then(|memory| memory.keys.get(hit.row as usize).copied()),
             };
             key.map(|key| FoundRow { key, score: hit.score })
@@ -183,9 +184,8 @@ impl TextSearchRun {
 
 impl MemoryRows {
     fn passing(&self, passing: &HashMap<i64, RoaringTreemap>) -> RoaringBitmap {
-        let passes = |key: &RowKey| {
-            passing.get(&key.file).is_some_and(|rows| rows.contains(key.position.cast_unsigned()))
-        };
+        let passes =
+            |key: &RowKey| passing.get(&key.file).is_some_and(|rows| rows.contains(key.position.cast_unsigned()));
         // As many keys as a segment has rows.
         (0_u32..).zip(&self.keys).filter(|(_, key)| passes(key)).map(|(row, _)| row).collect()
     }
@@ -212,7 +212,11 @@ async fn memory_rows(
         return Ok(Some(rows));
     }
     let kept = kept(files, rest, []);
-    let rows = table.clone().with_virtual_columns(&KEY).keeping(KeptRows { files: kept, inlined: true, ..KeptRows::default() });
+    let rows = table.clone().with_virtual_columns(&KEY).keeping(KeptRows {
+        files: kept,
+        inlined: true,
+        ..KeptRows::default()
+    });
     let columns: Vec<Expr> = KEY.iter().copied().chain(target.columns.iter().map(String::as_str)).map(exact).collect();
     let batches = plan::run(state, rows, |query| query.project(columns)).await?;
     if batches.iter().all(|batch| batch.num_rows() == 0) {
@@ -221,18 +225,22 @@ async fn memory_rows(
     let schema = target.schema.clone();
     let build = move || -> Result<MemoryRows> {
         let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
-        let memory = bytes.saturating_mul(MEMORY.1).min(MEMORY.0);
+        let memory = bytes.saturating_mul(MEMORY_PER_BYTE).min(MOST_MEMORY);
         let mut builder = ducklake_text::SegmentBuilder::new(&schema, memory).map_err(|error| query_error(&error))?;
         let mut keys = Vec::new();
         for batch in &batches {
-            let texts: Vec<_> = batch.columns()[KEY.len()..].iter().map(|column| cast(column, &DataType::Utf8)).collect::<std::result::Result<_, _>>()?;
+            let texts: Vec<_> = batch.columns()[KEY.len()..]
+                .iter()
+                .map(|column| cast(column, &DataType::Utf8))
+                .collect::<std::result::Result<_, _>>()?;
             let texts: Vec<_> = texts.iter().map(|column| column.as_string::<i32>()).collect();
             let (files, positions) = plan::keys(batch, 0);
             for (row, (file, position)) in files.iter().zip(positions).enumerate() {
                 let number = u32::try_from(keys.len()).map_err(|_| {
                     LakeError::usage("there are too many rows without an index to search them: refresh the index")
                 })?;
-                let row: Vec<Option<&str>> = texts.iter().map(|column| column.is_valid(row).then(|| column.value(row))).collect();
+                let row: Vec<Option<&str>> =
+                    texts.iter().map(|column| column.is_valid(row).then(|| column.value(row))).collect();
                 builder.add(number, &row).map_err(|error| query_error(&error))?;
                 keys.push(RowKey { file: *file, position: *position });
             }

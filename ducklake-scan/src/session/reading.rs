@@ -47,13 +47,7 @@ mod tests {
     #[tokio::test]
     async fn only_what_reads_is_run() {
         let session = Session::new().without_files();
-        for sql in [
-            "SELECT 1",
-            "FROM (VALUES (1)) t",
-            "EXPLAIN SELECT 1",
-            "DESCRIBE SELECT 1 AS a",
-            "-- x\nSELECT 1",
-        ] {
+        for sql in ["SELECT 1", "FROM (VALUES (1)) t", "EXPLAIN SELECT 1", "DESCRIBE SELECT 1 AS a", "-- x\nSELECT 1"] {
             assert!(session.read(sql).await.is_ok(), "{sql}");
         }
         for sql in [

@@ -106,7 +106,9 @@ fn check(name: &str, value: &str) -> Result<()> {
         "ducklake_default_data_inlining_row_limit" | "ducklake_max_retry_count" | "ducklake_retry_wait_ms" => {
             number().ok().filter(|n| *n >= 0).map(|_| ()).ok_or_else(|| wrong("number"))
         }
-        "threads" | "worker_threads" | "hnsw_ef_search" => number().ok().filter(|n| *n >= 1).map(|_| ()).ok_or_else(|| wrong("number")),
+        "threads" | "worker_threads" | "hnsw_ef_search" => {
+            number().ok().filter(|n| *n >= 1).map(|_| ()).ok_or_else(|| wrong("number"))
+        }
         _ => Ok(()),
     }
 }

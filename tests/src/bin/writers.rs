@@ -4,7 +4,6 @@
 //! between accounts, appends rows to a journal, deletes some of its own again, and adds columns; a transaction that
 //! another one was in the way of is run again. What was answered with success is told in one line of JSON for each task.
 #![expect(clippy::print_stdout, reason = "what it prints is its result")]
-
 // Futures of statements nest deeply.
 #![recursion_limit = "256"]
 

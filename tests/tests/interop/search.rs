@@ -10,7 +10,18 @@ use fastrand::Rng;
 use tempfile::TempDir;
 
 const WORDS: [&str; 12] = [
-    "parse", "parseJSON", "json_reader", "tree", "snapshot", "HTTPServer", "lake", "quack", "index", "vector", "row", "file",
+    "parse",
+    "parseJSON",
+    "json_reader",
+    "tree",
+    "snapshot",
+    "HTTPServer",
+    "lake",
+    "quack",
+    "index",
+    "vector",
+    "row",
+    "file",
 ];
 
 /// A lake with one table, `t(id, kind, words, v)`, and its session.
@@ -89,14 +100,14 @@ impl Subject {
         for batch in self.session.sql(&sql).await.expect(&sql).collect().await.expect(&sql) {
             let ids = batch.column(0).as_primitive::<Int64Type>();
             let texts = |column: usize| {
-                let texts = arrow::compute::cast(batch.column(column), &arrow::datatypes::DataType::Utf8).expect("text");
+                let texts =
+                    arrow::compute::cast(batch.column(column), &arrow::datatypes::DataType::Utf8).expect("text");
                 texts.as_string::<i32>().iter().map(|text| text.map(str::to_string)).collect::<Vec<_>>()
             };
             let (kinds, words, vectors) = (texts(1), texts(2), batch.column(3).as_list::<i32>());
             for row in 0..batch.num_rows() {
-                let vector = vectors.is_valid(row).then(|| {
-                    vectors.value(row).as_primitive::<Float32Type>().values().to_vec()
-                });
+                let vector =
+                    vectors.is_valid(row).then(|| vectors.value(row).as_primitive::<Float32Type>().values().to_vec());
                 let kind = kinds[row].clone().expect("a kind");
                 rows.push(Row { id: ids.value(row), kind, words: words[row].clone(), vector });
             }
@@ -141,8 +152,10 @@ impl Subject {
             );
             same(&self.ids(&sql).await, &exact, k, &sql);
             let version = at.map(|at| format!(", version => {at}")).unwrap_or_default();
-            let filter = if filter.is_empty() { String::new() } else { format!(", filter => '{}'", filter.replace('\'', "''")) };
-            let sql = format!("SELECT id FROM vector_search('t', 'v', {vector}, k => {k}, ef => 100000{filter}{version})");
+            let filter =
+                if filter.is_empty() { String::new() } else { format!(", filter => '{}'", filter.replace('\'', "''")) };
+            let sql =
+                format!("SELECT id FROM vector_search('t', 'v', {vector}, k => {k}, ef => 100000{filter}{version})");
             same(&self.ids(&sql).await, &exact, k, &sql);
         }
         let word = WORDS[self.rng.usize(..WORDS.len())];
@@ -180,7 +193,8 @@ fn same(found: &[i64], exact: &[(f32, i64)], k: usize, sql: &str) {
     assert_eq!(found.len(), exact.len().min(k), "{shown}");
     for (place, id) in found.iter().enumerate() {
         let (wanted, _) = exact[place];
-        let (own, _) = exact.iter().find(|(_, other)| other == id).unwrap_or_else(|| panic!("{shown}: {id} must not be found"));
+        let (own, _) =
+            exact.iter().find(|(_, other)| other == id).unwrap_or_else(|| panic!("{shown}: {id} must not be found"));
         assert!((own - wanted).abs() < 1e-5, "{shown}: {id} at {place} has {own}, not {wanted}");
     }
 }
@@ -251,7 +265,10 @@ async fn graphs_equal_exact_scans() {
     subject.insert(20_000).await;
     subject.run("CREATE INDEX near ON t USING HNSW (v) WITH (metric = 'l2sq')").await;
     subject.run("SET hnsw_ef_search = 20000").await;
-    let sql = format!("SELECT id FROM t WHERE v IS NOT NULL ORDER BY array_distance(v, {}) LIMIT 5", sql_vector(&subject.vector()));
+    let sql = format!(
+        "SELECT id FROM t WHERE v IS NOT NULL ORDER BY array_distance(v, {}) LIMIT 5",
+        sql_vector(&subject.vector())
+    );
     let plan = subject.explain(&sql).await;
     assert!(plan.contains("index=near segments="), "{plan}");
     for _ in 0..3 {

@@ -1,6 +1,5 @@
 //! What agents are told: a change of it is a change for every agent, so it is written down.
 
-
 use crate::client::Client;
 
 #[tokio::test]

@@ -39,8 +39,7 @@ pub(super) async fn call(session: &Session, call: &FunctionCall) -> Result<Optio
         }
         "hybrid_search" => {
             let usage = "table, vector column, vector, text columns, words";
-            let named =
-                ["k", "ef", "metric", "filter", "version", "timestamp", "vector_weight", "text_weight"];
+            let named = ["k", "ef", "metric", "filter", "version", "timestamp", "vector_weight", "text_weight"];
             arguments.check(5, usage, &named)?;
             arguments.hybrid_search().await?
         }
@@ -134,7 +133,8 @@ impl Arguments<'_> {
         let wrong = || self.usage("the vector has to be a list of numbers, such as embed('words')");
         let value = self.call.args.get(index).ok_or_else(wrong)?;
         let list = DataType::List(Arc::new(Field::new("element", DataType::Float32, true)));
-        let is_list = matches!(value.data_type(), DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..));
+        let is_list =
+            matches!(value.data_type(), DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..));
         let array = value.cast_to(&list).ok().filter(|_| is_list && !value.is_null()).ok_or_else(wrong)?.to_array()?;
         let values = array.as_list::<i32>().value(0);
         let values = values.as_primitive::<Float32Type>();
@@ -146,14 +146,17 @@ impl Arguments<'_> {
         let given = self.call.args.get(index).cloned().unwrap_or(ScalarValue::Null);
         let names: Vec<String> = match &given {
             list if matches!(list.data_type(), DataType::List(_) | DataType::LargeList(_)) && !list.is_null() => {
-                let array = list.cast_to(&DataType::List(Arc::new(Field::new("element", DataType::Utf8, true))))?.to_array()?;
+                let array =
+                    list.cast_to(&DataType::List(Arc::new(Field::new("element", DataType::Utf8, true))))?.to_array()?;
                 let values = array.as_list::<i32>().value(0);
                 values.as_string::<i32>().iter().flatten().map(str::to_string).collect()
             }
             other => match text(other) {
                 None => Vec::new(),
                 Some(text) if text.trim() == "*" => Vec::new(),
-                Some(text) => text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect(),
+                Some(text) => {
+                    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
+                }
             },
         };
         Ok(names.into_iter().map(|name| (name, 1.0)).collect())
@@ -162,9 +165,10 @@ impl Arguments<'_> {
     async fn vector_search(&self, first: usize, k: usize) -> Result<Found> {
         let table = self.text(0, "the table")?;
         let metric = match self.call.named_text("metric") {
-            Some(name) => Some(name.parse::<Metric>().map_err(|_| {
-                self.usage(format!("'{name}' is no metric: there are cosine, l2sq and ip"))
-            })?),
+            Some(name) => Some(
+                name.parse::<Metric>()
+                    .map_err(|_| self.usage(format!("'{name}' is no metric: there are cosine, l2sq and ip")))?,
+            ),
             None => None,
         };
         let search = VectorSearch {
