@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ducklake_text::{FieldKind, analyse};
+use rayon::prelude::*;
 
 use super::Facts;
 use super::words::{is_filler, parts, strength, words};
@@ -12,6 +13,9 @@ pub(super) const COUNT: usize = 13;
 
 /// Bytes of a text that are looked at: what a symbol is for is said at the beginning.
 const LOOKED_AT: usize = 1000;
+
+/// Fewer symbols than this are not worth another processor.
+const AT_LEAST: usize = 16;
 
 /// What a symbol says, in stems.
 struct Stems {
@@ -75,7 +79,7 @@ impl Question {
 
 /// The numbers of each symbol. Rarity is reckoned among the symbols given, which are what searches found.
 pub(super) fn features(question: &str, symbols: &[Facts<'_>]) -> Vec<[f32; COUNT]> {
-    let stems: Vec<Stems> = symbols.iter().map(Stems::of).collect();
+    let stems: Vec<Stems> = symbols.par_iter().with_min_len(AT_LEAST).map(Stems::of).collect();
     let question = Question::new(question, &stems);
     let mut named: HashMap<&str, f32> = HashMap::new();
     for symbol in &stems {
@@ -84,10 +88,11 @@ pub(super) fn features(question: &str, symbols: &[Facts<'_>]) -> Vec<[f32; COUNT
         }
     }
     let rarity = |part: &str| (1.0 + stems.len() as f32 / named.get(part).copied().unwrap_or(1.0)).ln();
-    symbols.iter().zip(&stems).map(|(facts, stems)| of_symbol(&question, facts, stems, &rarity)).collect()
+    let pairs = symbols.par_iter().zip(&stems).with_min_len(AT_LEAST);
+    pairs.map(|(facts, stems)| of_symbol(&question, facts, stems, &rarity)).collect()
 }
 
-fn of_symbol(question: &Question, facts: &Facts<'_>, stems: &Stems, rarity: &dyn Fn(&str) -> f32) -> [f32; COUNT] {
+fn of_symbol(question: &Question, facts: &Facts<'_>, stems: &Stems, rarity: &(dyn Fn(&str) -> f32 + Sync)) -> [f32; COUNT] {
     let yes = |is: bool| f32::from(u8::from(is));
     let len = stems.name.len().max(1) as f32;
     let (mut meant, mut all, mut likely) = (0.0, 0.0, 0.0);
