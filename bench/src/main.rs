@@ -101,6 +101,18 @@ pub(crate) struct VectorArgs {
     /// Threads that build; all cores if absent
     #[arg(long)]
     threads: Option<usize>,
+    /// Engines that are left out: some take an hour over a million vectors
+    #[arg(long, value_enum, value_delimiter = ',')]
+    without: Vec<VectorEngine>,
+}
+
+/// What segments are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum VectorEngine {
+    HnswRs,
+    Exact,
+    Usearch,
+    Vss,
 }
 
 #[derive(Debug, clap::Args)]

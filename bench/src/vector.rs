@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::data::Vectors;
 use self::measure::{Measured, Task};
-use crate::{Result, VectorArgs, report};
+use crate::{Result, VectorArgs, VectorEngine, report};
 
 /// Numbers of a random vector.
 const DIMENSIONS: usize = 384;
@@ -26,14 +26,21 @@ pub(crate) fn run(args: &VectorArgs, threads: usize) -> Result<()> {
     };
     let task = Task::new(vectors, args.queries);
     println!("\nvector    {} of {} numbers, {} queries", args.vectors, task.vectors.dimensions, args.queries);
+    let is_wanted = |engine| !args.without.contains(&engine);
     let segment = measure::segment(&task, threads)?;
     segment.print();
-    let graph = measure::bare_hnsw(&task);
-    graph.print();
-    compare(&segment, &graph);
-    measure::exact(&task).print();
-    for engine in ["usearch", "vss"] {
-        others(&args.python, engine, &task, threads)?;
+    if is_wanted(VectorEngine::HnswRs) {
+        let graph = measure::bare_hnsw(&task);
+        graph.print();
+        compare(&segment, &graph);
+    }
+    if is_wanted(VectorEngine::Exact) {
+        measure::exact(&task).print();
+    }
+    for (engine, name) in [(VectorEngine::Usearch, "usearch"), (VectorEngine::Vss, "vss")] {
+        if is_wanted(engine) {
+            others(&args.python, name, &task, threads)?;
+        }
     }
     Ok(())
 }

@@ -101,12 +101,11 @@ pub(crate) async fn offer(lake: Arc<OpenLake>, question: Arc<Question>) -> Resul
     let both = |one: Option<Expr>, other| [one, other].into_iter().flatten().reduce(Expr::and);
     let of_symbols = both(scope.clone(), question.request.filter.of_symbols());
     let searched = |table, filter| Searched { moment: moment.clone(), table, filter };
-    let wanted = |is_wanted: bool, table, filter| is_wanted.then(|| (searched(table, filter), Arc::clone(&question)));
-    let docs = wanted(question.request.wants_docs(), "doc_chunks", scope)
-        .map(|(table, question)| beside(docs(table, question)));
-    let symbols = match wanted(question.request.wants_symbols(), "api_symbols", of_symbols) {
-        Some((table, question)) => Some(symbols(table, question).await?),
-        None => None,
+    let of_docs = question.request.wants_docs().then(|| searched("doc_chunks", scope));
+    let docs = of_docs.map(|table| beside(docs(table, Arc::clone(&question))));
+    let symbols = match question.request.wants_symbols() {
+        true => Some(symbols(searched("api_symbols", of_symbols), Arc::clone(&question)).await?),
+        false => None,
     };
     let docs = match docs {
         Some(docs) => Some(docs.await?),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 
 use super::{EmbedError, LibraryError, Vars};
 
@@ -55,7 +56,10 @@ fn start(path: &Path) -> Result<Environment, LibraryError> {
     // ort asserts what libraries answer.
     catch_unwind(AssertUnwindSafe(|| {
         let builder = ort::init_from(&path).map_err(LibraryError::Load)?;
-        builder.with_telemetry(false).build().map_err(LibraryError::Start)
+        let environment = builder.with_telemetry(false).build().map_err(LibraryError::Start)?;
+        // Failures are answers; the library's own lines about them would come between what programs print.
+        environment.set_log_level(LogLevel::Fatal);
+        Ok(environment)
     }))
     .unwrap_or(Err(LibraryError::Broken))
 }

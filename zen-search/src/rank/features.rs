@@ -92,7 +92,12 @@ pub(super) fn features(question: &str, symbols: &[Facts<'_>]) -> Vec<[f32; COUNT
     pairs.map(|(facts, stems)| of_symbol(&question, facts, stems, &rarity)).collect()
 }
 
-fn of_symbol(question: &Question, facts: &Facts<'_>, stems: &Stems, rarity: &(dyn Fn(&str) -> f32 + Sync)) -> [f32; COUNT] {
+fn of_symbol(
+    question: &Question,
+    facts: &Facts<'_>,
+    stems: &Stems,
+    rarity: &(dyn Fn(&str) -> f32 + Sync),
+) -> [f32; COUNT] {
     let yes = |is: bool| f32::from(u8::from(is));
     let len = stems.name.len().max(1) as f32;
     let (mut meant, mut all, mut likely) = (0.0, 0.0, 0.0);
